@@ -1,0 +1,58 @@
+/**
+ * Records of one partition in offset order, kept as the log stored them: one buffer, and columns that say where each
+ * record lies in it. Nothing is copied or decoded until somebody asks, so a scanner can walk `bytes` directly.
+ *
+ * Record `i` (0 ≤ i < count): value = bytes[valueStart[i], valueEnd[i]), key = bytes[keyStart[i], keyEnd[i]) or none
+ * where keyStart[i] < 0.
+ */
+export class RecordBatch {
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    readonly columns: RecordColumns,
+  ) {}
+
+  get count(): number {
+    return this.columns.offsets.length;
+  }
+  get bytes(): Buffer {
+    return this.columns.bytes;
+  }
+  offset(i: number): number {
+    return this.columns.offsets[i];
+  }
+  /** The offset to read on from: one past the last record. */
+  get nextOffset(): number {
+    return this.columns.nextOffset;
+  }
+  /** Event time, ms. */
+  time(i: number): number {
+    return this.columns.times[i];
+  }
+  /** When the log recorded it, ms. Never decreases within a partition. */
+  recordedAt(i: number): number {
+    return this.columns.recordedAt[i];
+  }
+  /** A view, not a copy. */
+  value(i: number): Buffer {
+    return this.columns.bytes.subarray(this.columns.valueStart[i], this.columns.valueEnd[i]);
+  }
+  /** A view, not a copy; null where the record has no key. */
+  key(i: number): Buffer | null {
+    const start = this.columns.keyStart[i];
+    return start < 0 ? null : this.columns.bytes.subarray(start, this.columns.keyEnd[i]);
+  }
+}
+
+/** One entry per record, all of the same length. */
+export interface RecordColumns {
+  bytes: Buffer;
+  offsets: Float64Array;
+  times: Float64Array;
+  recordedAt: Float64Array;
+  keyStart: Int32Array;
+  keyEnd: Int32Array;
+  valueStart: Int32Array;
+  valueEnd: Int32Array;
+  nextOffset: number;
+}
