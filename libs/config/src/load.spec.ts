@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, environmentHelp, environmentTable, loadConfig, variables } from './index.js';
+
+const problemsOf = (env: NodeJS.ProcessEnv) => {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+describe('loadConfig', () => {
+  test('an empty environment gives the defaults', () => {
+    expect(loadConfig({ PATH: '/bin', WEIR_ADMIN_KEY: '' })).toEqual({
+      dataDir: './data',
+      httpHost: '127.0.0.1',
+      httpPort: 8080,
+      databaseUrl: null,
+      adminKey: null,
+      partitions: 16,
+      retention: { ageMs: 604_800_000, bytes: null },
+      latenessMs: 60_000,
+      dedupeHorizonMs: 600_000,
+      groupsMax: 1_000_000,
+      rulesDir: './rules',
+      logLevel: 'info',
+      url: null,
+    });
+  });
+
+  test.each([
+    ['7d', { ageMs: 604_800_000, bytes: null }],
+    ['50GiB', { ageMs: null, bytes: 50 * 2 ** 30 }],
+    ['1.5h, 10MB', { ageMs: 5_400_000, bytes: 10_000_000 }],
+    ['10MB,1w', { ageMs: 604_800_000, bytes: 10_000_000 }],
+    ['forever', { ageMs: null, bytes: null }],
+  ])('retention %s', (given, expected) => {
+    expect(loadConfig({ WEIR_RETENTION: given }).retention).toEqual(expected);
+  });
+
+  test('values of every kind', () => {
+    const config = loadConfig({
+      WEIR_HTTP_PORT: '0',
+      WEIR_LATENESS: '1500ms',
+      WEIR_LOG_LEVEL: 'WARN',
+      WEIR_URL: 'https://weir.example/',
+      WEIR_DATABASE_URL: 'postgres://weir:pw@db/weir',
+    });
+    expect(config).toMatchObject({ httpPort: 0, latenessMs: 1500, logLevel: 'warn', url: 'https://weir.example' });
+    expect(config.databaseUrl).toBe('postgres://weir:pw@db/weir');
+  });
+
+  test('every problem is named at once, in one sentence each', () => {
+    const problems = problemsOf({
+      WEIR_HTTP_PROT: '9',
+      WEIR_SOMETHING_ELSE: '1',
+      WEIR_KAFKA_BROKERS: 'kafka:9092',
+      WEIR_PARTITIONS: '0',
+      WEIR_LATENESS: '60',
+      WEIR_RETENTION: '7d,8d',
+      WEIR_LOG_LEVEL: 'loud',
+      WEIR_DATABASE_URL: 'mysql://root:secret@db',
+      WEIR_ADMIN_KEY: 'two words',
+    });
+    expect(problems.map((problem) => problem.message)).toEqual([
+      'WEIR_HTTP_PROT: Weir has no such variable. Did you mean WEIR_HTTP_PORT?',
+      'WEIR_KAFKA_BROKERS: This version has no Kafka engine; its log is embedded, in WEIR_DATA_DIR. Unset it.',
+      'WEIR_SOMETHING_ELSE: Weir has no such variable. See `weir start --help`.',
+      'WEIR_DATABASE_URL: what it holds is not a URL that starts with postgres:// or postgresql://.',
+      'WEIR_ADMIN_KEY: what it holds is not visible ASCII characters without blanks.',
+      'WEIR_PARTITIONS: "0" is not a whole number from 1 to 1024.',
+      'WEIR_RETENTION: "7d,8d" is not an age (7d), a size per topic (50GiB), both (7d,50GiB), or forever.',
+      'WEIR_LATENESS: "60" is not a number with its unit: 500ms, 60s, 10m, 12h, 7d, 2w.',
+      'WEIR_LOG_LEVEL: "loud" is not one of trace, debug, info, warn, error, silent.',
+    ]);
+    expect(JSON.stringify(problems)).not.toContain('secret');
+  });
+});
+
+test('the help and the table name every variable', () => {
+  for (const variable of Object.values(variables)) {
+    expect(environmentHelp()).toContain(variable.name);
+    expect(environmentTable()).toContain(`\`${variable.name}\``);
+  }
+});
