@@ -1,0 +1,3 @@
+export { createLogger, type Logger } from './logger.js';
+export { metricTable } from './metric-names.js';
+export { createMetrics, type MetricName, type Metrics } from './metrics.js';

@@ -1,0 +1,31 @@
+import { PassThrough } from 'node:stream';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { createMetrics, metricTable } from './index.js';
+import { shortLines } from './logger.js';
+
+test('the page has every metric of the table and the defaults of the process', async () => {
+  const metrics = createMetrics();
+  metrics.weir_ingest_events_total.inc({ stream: 'nginx', outcome: 'accepted' }, 100);
+  metrics.weir_window_groups.set({ rule: 'r' }, 7);
+  metrics.weir_log_append_seconds.observe(0.0004);
+  const page = await metrics.page();
+  for (const name of Object.keys(metricTable)) expect(page).toContain(`# TYPE ${name} `);
+  expect(page).toContain('weir_ingest_events_total{stream="nginx",outcome="accepted"} 100');
+  expect(page).toContain('weir_log_append_seconds_bucket{le="0.0005"} 1');
+  expect(page).toContain('process_resident_memory_bytes');
+});
+
+test('two sets of metrics share nothing', async () => {
+  const one = createMetrics();
+  const other = createMetrics();
+  one.weir_match_events_total.inc(3);
+  expect(await other.page()).toContain('weir_match_events_total 0');
+});
+
+test('a terminal gets short lines', () => {
+  const out = new PassThrough();
+  const logger = pino({ base: null, timestamp: () => ',"time":"2026-03-01T12:04:05.000Z"' }, shortLines(out));
+  logger.warn({ topic: 'login', partition: 3 }, 'paused');
+  expect(String(out.read())).toBe('12:04:05 warn  paused topic=login partition=3\n');
+});
