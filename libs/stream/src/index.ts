@@ -1,0 +1,3 @@
+export { RunningStage, type RunStageOptions } from './run-stage.js';
+export type { SnapshotStore } from './snapshot-store.js';
+export type { Stage, StepResult } from './stage.js';

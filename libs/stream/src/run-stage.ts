@@ -1,0 +1,145 @@
+import type { Consumer, Log, RecordBatch } from '#libs/log';
+import type { Stage, StepResult } from './stage.js';
+
+const retryMinMs = 100;
+const retryMaxMs = 10_000;
+
+export interface RunStageOptions {
+  log: Log;
+  stage: Stage;
+  /** A step, a tick or a commit failed; it is tried again. */
+  failed(error: unknown, where: { stage: string; topic?: string; partition?: number; retryMs: number }): void;
+}
+
+/**
+ * Runs one stage: poll → step → append what it wants → commit. Commits go out behind the steps, newest position
+ * first: after a crash a few batches are stepped again, which every stage must bear anyway.
+ */
+export class RunningStage {
+  private consumer!: Consumer;
+  private loop!: Promise<void>;
+  private ticking: NodeJS.Timeout | undefined;
+  private turn: Promise<void> = Promise.resolve();
+  private stopping = false;
+  private readonly retryMs = new Map<string, number>();
+  private readonly resumes = new Set<NodeJS.Timeout>();
+  private readonly uncommitted = new Map<
+    string,
+    { topic: string; partition: number; offset: number; metadata?: string }
+  >();
+  private committing: Promise<void> | undefined;
+
+  constructor(private readonly options: RunStageOptions) {}
+
+  /** Resolves once the group is joined. */
+  async start(): Promise<this> {
+    const { log, stage } = this.options;
+    this.consumer = await log.consume(stage.group, stage.topics, {
+      bytesMax: stage.batchBytesMax,
+      assigned: async (positions) => stage.assigned?.(positions),
+      revoked: async (partitions) => {
+        await this.flushCommits();
+        await stage.revoked?.(partitions);
+      },
+    });
+    this.loop = this.run();
+    if (stage.tick) this.scheduleTick();
+    return this;
+  }
+
+  /** Finishes the step under way, commits, leaves the group. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.ticking);
+    for (const timer of this.resumes) clearTimeout(timer);
+    await this.turn;
+    await this.consumer.close();
+    await this.loop;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      let batch: RecordBatch | null;
+      try {
+        batch = await this.consumer.next();
+      } catch (error) {
+        // The log itself could not be read there (damage, retention): that partition stays paused, and says so.
+        this.options.failed(error, { stage: this.options.stage.group, retryMs: 0 });
+        continue;
+      }
+      if (batch === null || this.stopping) return;
+      await this.exclusively(() => this.step(batch));
+    }
+  }
+
+  private async step(batch: RecordBatch): Promise<void> {
+    const { topic, partition } = batch;
+    const key = `${topic}/${partition}`;
+    try {
+      const result = await this.options.stage.step(batch);
+      await this.write(result);
+      this.retryMs.delete(key);
+      this.commitSoon({ topic, partition, offset: batch.nextOffset, metadata: result?.metadata });
+    } catch (error) {
+      this.consumer.pause(topic, partition);
+      this.consumer.seek(topic, partition, batch.offset(0));
+      const retryMs = this.retryMs.get(key) ?? retryMinMs;
+      this.retryMs.set(key, Math.min(retryMs * 2, retryMaxMs));
+      this.options.failed(error, { stage: this.options.stage.group, topic, partition, retryMs });
+      const timer = setTimeout(() => {
+        this.resumes.delete(timer);
+        this.consumer.resume(topic, partition);
+      }, retryMs);
+      this.resumes.add(timer);
+    }
+  }
+
+  private async write(result: StepResult | undefined): Promise<void> {
+    if (!result?.appends) return;
+    await Promise.all(result.appends.map(({ topic, records }) => this.options.log.append(topic, records)));
+  }
+
+  private scheduleTick(): void {
+    this.ticking = setTimeout(async () => {
+      await this.exclusively(async () => {
+        try {
+          if (!this.stopping) await this.write(await this.options.stage.tick!());
+        } catch (error) {
+          this.options.failed(error, { stage: this.options.stage.group, retryMs: this.options.stage.tickMs ?? 1000 });
+        }
+      });
+      if (!this.stopping) this.scheduleTick();
+    }, this.options.stage.tickMs ?? 1000);
+  }
+
+  private exclusively(work: () => Promise<void>): Promise<void> {
+    this.turn = this.turn.then(work);
+    return this.turn;
+  }
+
+  private commitSoon(position: { topic: string; partition: number; offset: number; metadata?: string }): void {
+    this.uncommitted.set(`${position.topic}/${position.partition}`, position);
+    this.committing ??= this.commitAll().finally(() => {
+      this.committing = undefined;
+    });
+  }
+
+  private async commitAll(): Promise<void> {
+    while (this.uncommitted.size > 0) {
+      const positions = [...this.uncommitted.values()];
+      this.uncommitted.clear();
+      try {
+        await this.consumer.commit(positions);
+      } catch (error) {
+        // A later step commits a later position; nothing is lost by not having this one.
+        this.options.failed(error, { stage: this.options.stage.group, retryMs: 0 });
+        return;
+      }
+    }
+  }
+
+  private async flushCommits(): Promise<void> {
+    await this.committing;
+    await this.commitAll();
+  }
+}

@@ -1,0 +1,73 @@
+import type { Episode } from './episode.js';
+import { type WindowSpec, WindowStore } from './window-store.js';
+
+/** A store's whole state: columns as they are, episodes as JSON. */
+export interface WindowSnapshot {
+  counters: WindowStore['counters'];
+  markMs: number;
+  /** Per group: hash, marks, number of events. */
+  groups: { lo: Uint32Array; hi: Uint32Array; touchedMark: Uint32Array; touchedAt: Uint32Array; length: Uint32Array };
+  /** Per event, group after group, oldest first; `values` empty for plain counts. */
+  events: { times: Float64Array; origins: Float64Array; values: Float64Array };
+  episodes: Episode[];
+}
+
+/** Only between batches, when `settle` has handed out every change. */
+export function snapshotWindow(store: WindowStore): WindowSnapshot {
+  const slots: number[] = [];
+  let total = 0;
+  for (let slot = 0; slot < store.groups.slotsUsed; slot++) {
+    if (!store.groups.has(slot)) continue;
+    slots.push(slot);
+    total += store.runs.length[slot];
+  }
+  const distinct = store.spec.kind === 'distinct';
+  const events = {
+    times: new Float64Array(total),
+    origins: new Float64Array(total),
+    values: new Float64Array(distinct ? total : 0),
+  };
+  let at = 0;
+  for (const slot of slots) {
+    for (let i = 0; i < store.runs.length[slot]; i++, at++) {
+      events.times[at] = store.runs.time(slot, i);
+      events.origins[at] = store.runs.origin(slot, i);
+      if (distinct) events.values[at] = store.runs.value(slot, i);
+    }
+  }
+  const column = (source: Uint32Array) => Uint32Array.from(slots, (slot) => source[slot]);
+  return {
+    counters: { ...store.counters },
+    markMs: store.markMs,
+    groups: {
+      lo: column(store.groups.hashLo),
+      hi: column(store.groups.hashHi),
+      touchedMark: column(store.touchedMark),
+      touchedAt: column(store.touchedAt),
+      length: column(store.runs.length),
+    },
+    events,
+    episodes: [...store.episodes.values()].flat(),
+  };
+}
+
+export function restoreWindow(spec: WindowSpec, snapshot: WindowSnapshot): WindowStore {
+  const store = new WindowStore(spec);
+  Object.assign(store.counters, snapshot.counters);
+  store.markMs = snapshot.markMs;
+  const { groups, events } = snapshot;
+  let at = 0;
+  for (let g = 0; g < groups.lo.length; g++) {
+    const slot = store.restoreGroup(groups.lo[g], groups.hi[g], groups.touchedMark[g], groups.touchedAt[g]);
+    for (let i = 0; i < groups.length[g]; i++, at++) {
+      store.runs.append(slot, events.times[at], events.origins[at], events.values[at] ?? 0);
+    }
+    store.recountWindow(slot);
+  }
+  for (const episode of snapshot.episodes) {
+    const slot = store.groups.find(episode.groupLo, episode.groupHi);
+    // JSON has no NaN: a hold not worked out comes back as null.
+    store.restoreEpisode({ ...episode, slot, holdUntil: episode.holdUntil ?? Number.NaN });
+  }
+  return store;
+}
