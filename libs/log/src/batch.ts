@@ -25,6 +25,10 @@ export class RecordBatch {
   get nextOffset(): number {
     return this.columns.nextOffset;
   }
+  /** When this batch was read, had the partition nothing beyond it? */
+  get atEnd(): boolean {
+    return this.columns.atEnd;
+  }
   /** Event time, ms. */
   time(i: number): number {
     return this.columns.times[i];
@@ -55,4 +59,5 @@ export interface RecordColumns {
   valueStart: Int32Array;
   valueEnd: Int32Array;
   nextOffset: number;
+  atEnd: boolean;
 }

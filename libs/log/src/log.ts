@@ -105,7 +105,7 @@ export interface Log {
 
   /**
    * Joins a consumer group. Partitions of the topics are shared out among the members of the group; a partition has
-   * at most one owner. Nothing is read before `consumer.next()`.
+   * at most one owner. Nothing is read before `consumer.poll()`.
    */
   consume(group: string, topics: readonly string[], options?: ConsumeOptions): Promise<Consumer>;
 
@@ -132,14 +132,18 @@ export interface ConsumeOptions extends ReadOptions {
   revoked?(partitions: readonly { topic: string; partition: number }[]): Promise<void>;
 }
 
-/** One member of a consumer group. Not for concurrent use: one `next()` at a time. */
+/** One member of a consumer group. Not for concurrent use: one `poll()` at a time. */
 export interface Consumer {
   /**
-   * The next batch of an owned partition (one partition per batch, never empty). Waits, without polling, until there
-   * is one; resolves with null once closed. Partitions take turns. Rejects as `read` does; the partition at fault
-   * then stays paused, the others go on.
+   * The next batch of every owned, unpaused partition that has records: at most one batch per partition, none of them
+   * empty, each up to `bytesMax / (number of partitions that have records)` but at least one stored batch. Waits,
+   * without polling, while there is none; resolves with null once closed. `batch.atEnd` says whether the partition had
+   * more. Records of one `append` (to any number of partitions) share one recorded time, and a record that becomes
+   * readable later never has an earlier one; so a caller can merge partitions in the order of recording.
+   * Rejects as `read` does where a partition cannot be read: that partition stays paused from then on, the next call
+   * goes on with the others.
    */
-  next(): Promise<RecordBatch | null>;
+  poll(): Promise<RecordBatch[] | null>;
   /** Durably records positions: `offset` is the first NOT yet processed. It may move backwards. */
   commit(positions: readonly (Omit<GroupPosition, 'metadata'> & { metadata?: string })[]): Promise<void>;
   /** The partition's next batch starts at `offset`. */
