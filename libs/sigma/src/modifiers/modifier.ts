@@ -1,0 +1,66 @@
+import { type FieldReader } from '../reader.js';
+import { type Node } from '../source.js';
+import { type EventView } from '../types.js';
+
+/** A value as the rule gives it. Numbers are finite and exact. */
+export interface RuleValue {
+  value: string | number | boolean;
+  node: Node;
+}
+
+/** One element of a field. */
+export type Scalar = string | number | boolean;
+
+/** Tests one element of the field. Tests that carry `exact` or `part` can be merged with others of a list. */
+export interface ScalarTest {
+  on: 'scalar';
+  cost: number;
+  test(value: Scalar): boolean;
+  /** The test is: equal to this text (folded, unless `cased`). */
+  exact?: string;
+  /** The test is: contains this folded text. */
+  part?: string;
+}
+
+/** Tests the event: the field's absence, or another field. */
+export interface ViewTest {
+  on: 'view';
+  cost: number;
+  test(view: EventView): boolean;
+}
+
+/** What an operator knows when it compiles a value. */
+export interface ItemContext {
+  field: FieldReader;
+  /** The flags written after the field: `cased`, `i`, ... */
+  flags: ReadonlySet<string>;
+  /** Finds another field of the same log source; reports and returns undefined when there is none. */
+  otherField(name: string, node: Node): FieldReader | undefined;
+  problem(node: Node, reason: string, hint: string): undefined;
+}
+
+/** Decides how a field is compared with a value; a field has at most one. Returns undefined after reporting a problem. */
+export interface Operator {
+  kind: 'operator';
+  name: string;
+  compile(value: RuleValue, context: ItemContext): ScalarTest | ViewTest | undefined;
+}
+
+/** Changes how an operator compares, or how several values are joined. */
+export interface Flag {
+  kind: 'flag';
+  name: string;
+  /** The operators it goes with (`equals` is comparison without any), or `any`. */
+  goesWith: readonly string[] | 'any';
+  /** Must stand after its operator: `re|i`. */
+  afterOperator?: boolean;
+}
+
+/** Part of Sigma that Weir refuses for now. */
+export interface Later {
+  kind: 'later';
+  name: string;
+  hint: string;
+}
+
+export type Modifier = Operator | Flag | Later;

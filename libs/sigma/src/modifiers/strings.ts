@@ -1,0 +1,57 @@
+import { fold } from '../text.js';
+import { compilePattern, literalOf, many, type Pattern, parsePattern, surround, type TextTest } from '../wildcard.js';
+import { type Operator, type RuleValue, type ScalarTest } from './modifier.js';
+
+export const equals: Operator = {
+  kind: 'operator',
+  name: 'equals',
+  compile: (value, { flags }) => compileEquals(value, flags.has('cased')),
+};
+
+export const contains = patternOperator('contains', true, true);
+export const startswith = patternOperator('startswith', false, true);
+export const endswith = patternOperator('endswith', true, false);
+
+function patternOperator(name: string, before: boolean, after: boolean): Operator {
+  return {
+    kind: 'operator',
+    name,
+    compile: (value, { flags }) => {
+      const pattern = surround(parsePattern(String(value.value)), before, after);
+      return textTest(pattern, flags.has('cased'));
+    },
+  };
+}
+
+/** Numbers, booleans and strings are equal when their texts are: the rule's `401` is the field's "401" and the reverse. */
+function compileEquals({ value }: RuleValue, cased: boolean): ScalarTest {
+  if (typeof value === 'number') {
+    const text = String(value);
+    return { on: 'scalar', cost: 1, exact: text, test: (v) => v === value || v === text };
+  }
+  return textTest(typeof value === 'boolean' ? [String(value)] : parsePattern(value), cased);
+}
+
+/** A pattern over text, and over the text of numbers and booleans. */
+export function textTest(pattern: Pattern, cased: boolean): ScalarTest {
+  const { cost, test }: TextTest = compilePattern(pattern, cased);
+  const literal = literalOf(pattern);
+  if (literal !== undefined) {
+    const exact = cased ? literal : fold(literal);
+    const number = String(Number(exact)) === exact ? Number(exact) : undefined;
+    return {
+      on: 'scalar',
+      cost,
+      exact,
+      test: (v) => (typeof v === 'string' ? test(v) : typeof v === 'number' ? v === number : test(String(v))),
+    };
+  }
+  const isPart = !cased && pattern.length === 3 && pattern[0] === many && pattern[2] === many;
+  const part = isPart && typeof pattern[1] === 'string' ? fold(pattern[1]) : undefined;
+  return {
+    on: 'scalar',
+    cost,
+    ...(part === undefined ? {} : { part }),
+    test: (v) => test(typeof v === 'string' ? v : String(v)),
+  };
+}

@@ -1,0 +1,28 @@
+import { type EventView, type FieldValue } from './types.js';
+
+/** Reads one field of a rule from an event. */
+export interface FieldReader {
+  /** As the rule writes it. */
+  name: string;
+  /** The slot, when the field is one field of the event; undefined when it is put together from several. */
+  slot: number | undefined;
+  read(view: EventView): FieldValue;
+}
+
+export function slotReader(name: string, slot: number): FieldReader {
+  return { name, slot, read: (view) => view.value(slot) };
+}
+
+/** `path?query`: the second part is left out with its separator when absent or empty; absent when the first part is. */
+export function joinedReader(name: string, [first, second]: readonly [number, number], separator: string): FieldReader {
+  return {
+    name,
+    slot: undefined,
+    read: (view) => {
+      const head = view.value(first);
+      const tail = view.value(second);
+      if (head === undefined || head === null || tail === undefined || tail === null || tail === '') return head;
+      return `${head}${separator}${tail}`;
+    },
+  };
+}

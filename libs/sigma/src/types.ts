@@ -1,0 +1,94 @@
+/** A field's value in an event. An array (the recipients of a mail) matches when any element does. */
+export type FieldValue = string | number | boolean | null | undefined | readonly FieldValue[];
+
+/** How a compiled rule reads an event: slots are what `FieldTable` handed out. `undefined` = the field is absent. */
+export interface EventView {
+  value(slot: number): FieldValue;
+}
+
+export const severities = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+export const decisionTypes = ['ban', 'captcha', 'throttle'] as const;
+
+/** What a bouncer is asked to do about the group of an alert. `scope` names what the group is: `Ip`, `User`, ... */
+export interface Decision {
+  type: (typeof decisionTypes)[number];
+  /** As written: `4h`. */
+  duration: string;
+  durationMs: number;
+  scope: string;
+}
+
+/** What a rule says about itself. */
+export interface RuleInfo {
+  /** Sigma's `id`; a rule without one goes by its name. */
+  id: string;
+  /** Sigma's `name`; a rule without one goes by its file's stem (and `-2`, `-3`, ... from the second document on). */
+  name: string;
+  title: string;
+  /** The optional key `version`, an integer; 1 when absent. */
+  version: number;
+  severity: Severity;
+  description: string;
+  tags: string[];
+  falsepositives: string[];
+  owner: string | null;
+  runbook: string | null;
+  decision: Decision | null;
+  file: string;
+  /** Source text of this rule's YAML document. */
+  text: string;
+}
+
+/** A compiled detection rule. */
+export interface Detection {
+  info: RuleInfo;
+  /** The event types it looks at. `matches` does not test the type: give it events of these types only. */
+  types: readonly string[];
+  matches(view: EventView): boolean;
+  /** False when only used by correlations without `generate: true`. */
+  alerting: boolean;
+}
+
+/** One field of a correlation's `group-by`; its slot may differ per detection, as their log sources may. */
+export interface GroupField {
+  name: string;
+  slots: ReadonlyMap<Detection, number>;
+}
+
+/** A compiled correlation rule: fires for a group when `threshold` matches (or values) lie within (t - timespanMs, t]. */
+export interface Correlation {
+  info: RuleInfo;
+  kind: 'event_count' | 'value_count';
+  detections: readonly Detection[];
+  groupBy: readonly GroupField[];
+  /** value_count only: where each detection's events carry the counted field. */
+  valueSlot?: ReadonlyMap<Detection, number>;
+  /** value_count only: the counted field as written. */
+  valueField?: string;
+  timespanMs: number;
+  /** As written: `60s`. */
+  timespan: string;
+  /** As written: `{gte: 5}`. */
+  condition: Readonly<Record<string, number>>;
+  /** Fires at count >= threshold. */
+  threshold: number;
+  /** How long a group stays below before its alert closes; `timespanMs` when `quiet` is absent. */
+  quietMs: number;
+}
+
+/** Why a rule was refused, where, and what to do about it. Lines and columns start at 1. */
+export interface RuleProblem {
+  file: string;
+  line: number;
+  column: number;
+  rule: string | null;
+  reason: string;
+  hint: string;
+}
+
+export interface RuleFile {
+  file: string;
+  text: string;
+}
