@@ -11,6 +11,7 @@ export interface LogTransportOptions {
 /** What `@EventPattern<string>(group, extras)` says of a consumer. */
 interface ConsumerExtras {
   topics: readonly string[];
+  order?: Stage['order'];
   tickMs?: number;
   batchBytesMax?: number;
 }
@@ -54,16 +55,17 @@ export class LogTransport extends Server implements CustomTransportStrategy {
 
   private stageOf(group: string): Stage {
     const main = this.messageHandlers.get(group)!;
-    const { topics, tickMs, batchBytesMax } = main.extras as unknown as ConsumerExtras;
+    const { topics, order = 'each', tickMs, batchBytesMax } = main.extras as unknown as ConsumerExtras;
     const assigned = this.messageHandlers.get(`${group}/assigned`);
     const revoked = this.messageHandlers.get(`${group}/revoked`);
     const tick = this.messageHandlers.get(`${group}/tick`);
     return {
       group,
       topics,
+      order,
       tickMs,
       batchBytesMax,
-      step: (batch) => call<StepResult | undefined>(main, batch),
+      step: (batches) => call<StepResult | undefined>(main, order === 'each' ? batches[0] : batches),
       assigned: assigned && ((positions) => call(assigned, positions)),
       revoked: revoked && ((partitions) => call(revoked, partitions)),
       tick: tick && (() => call<StepResult | undefined>(tick, null)),

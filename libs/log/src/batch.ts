@@ -25,6 +25,22 @@ export class RecordBatch {
   get nextOffset(): number {
     return this.columns.nextOffset;
   }
+  /** The first `count` records of this batch, which are not all of them: a view, not a copy. */
+  head(count: number): RecordBatch {
+    const c = this.columns;
+    return new RecordBatch(this.topic, this.partition, {
+      bytes: c.bytes,
+      offsets: c.offsets.subarray(0, count),
+      times: c.times.subarray(0, count),
+      recordedAt: c.recordedAt.subarray(0, count),
+      keyStart: c.keyStart.subarray(0, count),
+      keyEnd: c.keyEnd.subarray(0, count),
+      valueStart: c.valueStart.subarray(0, count),
+      valueEnd: c.valueEnd.subarray(0, count),
+      nextOffset: c.offsets[count],
+      atEnd: false,
+    });
+  }
   /** When this batch was read, had the partition nothing beyond it? */
   get atEnd(): boolean {
     return this.columns.atEnd;

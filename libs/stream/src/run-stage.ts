@@ -1,4 +1,5 @@
 import type { Consumer, Log, RecordBatch } from '#libs/log';
+import { cutToRecordedOrder } from './recorded-order.js';
 import type { Stage, StepResult } from './stage.js';
 
 const retryMinMs = 100;
@@ -59,36 +60,59 @@ export class RunningStage {
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      let batch: RecordBatch | null;
+      let batches: readonly RecordBatch[] | null;
       try {
-        batch = await this.consumer.next();
+        batches = await this.consumer.poll();
       } catch (error) {
-        // The log itself could not be read there (damage, retention): that partition stays paused, and says so.
+        // The log itself cannot be read there (damage, retention): that partition stays paused, and says so.
         this.options.failed(error, { stage: this.options.stage.group, retryMs: 0 });
         continue;
       }
-      if (batch === null || this.stopping) return;
-      await this.exclusively(() => this.step(batch));
+      if (batches === null) return;
+      for (const together of this.steps(batches)) {
+        if (!this.stopping) await this.exclusively(() => this.step(together));
+      }
     }
   }
 
-  private async step(batch: RecordBatch): Promise<void> {
-    const { topic, partition } = batch;
-    const key = `${topic}/${partition}`;
+  /** What is stepped at once. What is cut off will be polled again. */
+  private steps(batches: readonly RecordBatch[]): (readonly RecordBatch[])[] {
+    if (this.options.stage.order === 'each') return batches.map((batch) => [batch]);
+    const cut = cutToRecordedOrder(batches);
+    for (const { topic, partition, ...batch } of batches) {
+      const kept = cut.find((candidate) => candidate.topic === topic && candidate.partition === partition);
+      if (kept?.atEnd !== true) this.consumer.seek(topic, partition, kept?.nextOffset ?? batch.columns.offsets[0]);
+    }
+    return [cut];
+  }
+
+  private async step(batches: readonly RecordBatch[]): Promise<void> {
+    const { stage } = this.options;
+    const { topic, partition } = batches[0];
+    const key = stage.order === 'each' ? `${topic}/${partition}` : '';
     try {
-      const result = await this.options.stage.step(batch);
+      const result = await stage.step(batches);
       await this.write(result);
       this.retryMs.delete(key);
-      this.commitSoon({ topic, partition, offset: batch.nextOffset, metadata: result?.metadata });
+      for (const { topic, partition, columns } of batches) {
+        this.commitSoon({
+          topic,
+          partition,
+          offset: columns.nextOffset,
+          metadata: result?.metadata?.(topic, partition),
+        });
+      }
     } catch (error) {
-      this.consumer.pause(topic, partition);
-      this.consumer.seek(topic, partition, batch.offset(0));
       const retryMs = this.retryMs.get(key) ?? retryMinMs;
       this.retryMs.set(key, Math.min(retryMs * 2, retryMaxMs));
-      this.options.failed(error, { stage: this.options.stage.group, topic, partition, retryMs });
+      this.options.failed(error, { stage: stage.group, topic, partition, retryMs });
+      for (const batch of batches) {
+        this.consumer.pause(batch.topic, batch.partition);
+        this.consumer.seek(batch.topic, batch.partition, batch.offset(0));
+      }
       const timer = setTimeout(() => {
         this.resumes.delete(timer);
-        this.consumer.resume(topic, partition);
+        for (const batch of batches) this.consumer.resume(batch.topic, batch.partition);
       }, retryMs);
       this.resumes.add(timer);
     }

@@ -3,24 +3,29 @@ import type { GroupPosition, LogRecord, RecordBatch } from '#libs/log';
 /** What a step wants written. Nothing is written while a step runs: effects first, one write after. */
 export interface StepResult {
   appends?: readonly { topic: string; records: readonly LogRecord[] }[];
-  /** Kept beside the group's position; comes back in `assigned`. */
-  metadata?: string;
+  /** Kept beside a partition's position; comes back in `assigned`. */
+  metadata?(topic: string, partition: number): string;
 }
 
 /**
- * One consumer: batches of one partition in, effects out. A step that throws is tried again with the same batch after
- * a pause, and its partition waits while others go on; so a step must be idempotent up to its commit.
+ * One consumer: batches in, effects out. A step that throws is tried again with the same batches after a pause, and
+ * their partitions wait while others go on; so a step must be idempotent up to its commit.
  */
 export interface Stage {
   /** Consumer group on the log; also the stage's name in metrics. */
   group: string;
   topics: readonly string[];
-  /** Bytes of records per step, at most about this many. Default 1 MiB. */
+  /**
+   * `each`: a step gets one batch of one partition. `recorded`: it gets batches of all owned partitions that together
+   * are everything recorded up to some moment.
+   */
+  order: 'each' | 'recorded';
+  /** Bytes of records per poll, at most about this many. Default 1 MiB. */
   batchBytesMax?: number;
   /** Partitions that this process now owns. May return where to start (by index; undefined: the committed position). */
   assigned?(positions: readonly GroupPosition[]): Promise<readonly (number | undefined)[] | undefined>;
   revoked?(partitions: readonly { topic: string; partition: number }[]): Promise<void>;
-  step(batch: RecordBatch): Promise<StepResult | undefined>;
+  step(batches: readonly RecordBatch[]): Promise<StepResult | undefined>;
   /** Called about every `tickMs`, never at the same time as `step`. */
   tick?(): Promise<StepResult | undefined>;
   tickMs?: number;

@@ -1,0 +1,41 @@
+import { Hash } from './hash.js';
+import { LineView, textOf } from './line-view.js';
+import { hashGroup } from './matcher.js';
+import type { DetectionPlan, PlannedRule } from './plan.js';
+
+/**
+ * What a group's fields held, read back from one of its events: hits carry a group as a hash only. Of a field that is
+ * a list (recipients), the element that belongs to this group is found by the hash.
+ */
+export function groupValues(
+  plan: DetectionPlan,
+  rule: PlannedRule,
+  groupLo: number,
+  groupHi: number,
+  topic: string,
+  line: Buffer,
+): Record<string, string> | null {
+  const view = new LineView(plan.paths);
+  if (!view.read(line, 0, line.length)) return null;
+  const hash = new Hash();
+  for (const { targets } of plan.byType.get(topic) ?? []) {
+    for (const target of targets) {
+      if (target.rule !== rule) continue;
+      for (const texts of combinations(target.groupSlots.map((slot) => textsAt(view, slot)))) {
+        const { lo, hi } = hashGroup(hash, rule.hash, texts);
+        if (lo === groupLo && hi === groupHi)
+          return Object.fromEntries(rule.groupBy.map((name, i) => [name, texts[i]]));
+      }
+    }
+  }
+  return null;
+}
+
+function textsAt(view: LineView, slot: number): string[] {
+  const value = view.value(slot);
+  return (Array.isArray(value) ? value : [value]).map((element) => textOf(element)).filter((text) => text !== null);
+}
+
+function combinations(lists: readonly string[][]): string[][] {
+  return lists.reduce<string[][]>((all, list) => all.flatMap((head) => list.map((text) => [...head, text])), [[]]);
+}

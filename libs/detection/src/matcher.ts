@@ -1,0 +1,263 @@
+import { type DeadLetter, eventTypeOf } from '#libs/events';
+import type { LogRecord, RecordBatch } from '#libs/log';
+import { Hash } from './hash.js';
+import { HitBuffer } from './hit-buffer.js';
+import { IdentitySet } from './identity-set.js';
+import { LineView, textOf } from './line-view.js';
+import { originSpan } from './match-batch.js';
+import type { DetectionPlan, PlannedDetection, Target } from './plan.js';
+
+export interface MatcherOptions {
+  /** Partitions of `weir.matches`. */
+  partitions: number;
+  dedupeHorizonMs: number;
+  /** Identities remembered per partition at most. */
+  identitiesMax: number;
+}
+
+export interface MatcherCounters {
+  events: number;
+  duplicates: number;
+  unreadable: number;
+  hits: number;
+}
+
+export interface Matched {
+  /** Records for `weir.matches`, each to its partition. */
+  matches: LogRecord[];
+  deadLetters: DeadLetter[];
+}
+
+/**
+ * Activity in, hits out: drops duplicates, evaluates the rules, spreads the hits over the partitions of
+ * `weir.matches` by rule and group. What it remembers (identities within the horizon) can be read again from the log.
+ */
+export class Matcher {
+  readonly counters: MatcherCounters = { events: 0, duplicates: 0, unreadable: 0, hits: 0 };
+  private readonly view: LineView;
+  private readonly identities = new Map<string, IdentitySet>();
+  private readonly buffers: HitBuffer[];
+  private readonly hash = new Hash();
+  private newestMs = 0;
+  private recordedMs = 0;
+
+  constructor(
+    private readonly plan: DetectionPlan,
+    private readonly options: MatcherOptions,
+  ) {
+    this.view = new LineView(plan.paths);
+    this.buffers = Array.from({ length: options.partitions }, () => new HitBuffer());
+  }
+
+  /** Batches of different partitions, together all that was recorded up to some moment (libs/stream merges them so). */
+  match(batches: readonly RecordBatch[], receivedAt: number): Matched {
+    const deadLetters: DeadLetter[] = [];
+    const sources = batches.map((batch) => [batch.topic, batch.partition] as const);
+    batches.forEach((batch, source) => {
+      this.matchBatch(batch, source * originSpan, (i, reason) => {
+        this.counters.unreadable++;
+        deadLetters.push(deadLetterOf(batch, i, reason, receivedAt));
+      });
+    });
+    const matches: LogRecord[] = [];
+    this.buffers.forEach((buffer, partition) => {
+      if (buffer.isEmpty) return;
+      matches.push({ partition, time: this.newestMs, value: buffer.take(this.newestMs, sources) });
+    });
+    return { matches, deadLetters };
+  }
+
+  /** Records that tell every partition what time it is; none before the first event. */
+  marks(nowMs: number): LogRecord[] {
+    const markMs = this.markTime(nowMs);
+    if (markMs === 0) return [];
+    return this.buffers.map((buffer, partition) => ({ partition, time: markMs, value: buffer.take(markMs, []) }));
+  }
+
+  /** Event time now: the newest seen, moved on by as long as nothing was recorded. 0: nothing seen yet. */
+  markTime(nowMs: number): number {
+    return this.newestMs === 0 ? 0 : this.newestMs + Math.max(0, nowMs - this.recordedMs);
+  }
+
+  /** How long nothing was recorded. */
+  idleMs(nowMs: number): number {
+    return nowMs - this.recordedMs;
+  }
+
+  /** What lets another process go on from here: kept beside the partition's position. */
+  progress(topic: string, partition: number): MatchProgress {
+    const oldest = this.identities.get(`${topic}/${partition}`)?.oldestOffset ?? null;
+    return { rememberFrom: oldest, newestMs: this.newestMs, recordedMs: this.recordedMs };
+  }
+
+  /** Takes over from `progress`; the records from `rememberFrom` on, up to the position, go to `remember`. */
+  resume(topic: string, partition: number, progress: MatchProgress): void {
+    this.identities.delete(`${topic}/${partition}`);
+    this.newestMs = Math.max(this.newestMs, progress.newestMs);
+    this.recordedMs = Math.max(this.recordedMs, progress.recordedMs);
+  }
+
+  /** Learns the identities of records that were matched before. */
+  remember(batch: RecordBatch, until: number): void {
+    const identities = this.identitiesOf(batch);
+    const { valueStart, valueEnd } = batch.columns;
+    for (let i = 0; i < batch.count && batch.offset(i) < until; i++) {
+      if (!this.view.read(batch.bytes, valueStart[i], valueEnd[i]) || !this.hashIdentity()) continue;
+      identities.add(this.hash.lo, this.hash.hi, batch.recordedAt(i), batch.offset(i));
+    }
+  }
+
+  /** The partitions went to somebody else. */
+  forget(topic: string, partition: number): void {
+    this.identities.delete(`${topic}/${partition}`);
+  }
+
+  /** Identities that the limit pushed out before the horizon did. */
+  get identitiesEvicted(): number {
+    return [...this.identities.values()].reduce((sum, set) => sum + set.evicted, 0);
+  }
+
+  private matchBatch(batch: RecordBatch, originBase: number, unreadable: (i: number, reason: string) => void): void {
+    const { view, hash } = this;
+    const detections = this.plan.byType.get(batch.topic) ?? [];
+    const identities = this.identitiesOf(batch);
+    const { bytes, columns } = batch;
+    const { valueStart, valueEnd, times, recordedAt, offsets } = columns;
+    for (let i = 0; i < batch.count; i++) {
+      if (!view.read(bytes, valueStart[i], valueEnd[i])) {
+        unreadable(i, 'The record is not a JSON object');
+        continue;
+      }
+      if (!this.hashIdentity()) {
+        unreadable(i, 'The record is not a CloudEvent: it lacks a source or an id');
+        continue;
+      }
+      this.counters.events++;
+      if (!identities.add(hash.lo, hash.hi, recordedAt[i], offsets[i])) {
+        this.counters.duplicates++;
+        continue;
+      }
+      // An event cannot have been seen before it happened: a sender's clock that runs ahead does not move time.
+      const seenMs = Math.min(times[i], recordedAt[i]);
+      if (seenMs > this.newestMs) this.newestMs = seenMs;
+      if (recordedAt[i] > this.recordedMs) this.recordedMs = recordedAt[i];
+      this.evaluate(detections, times[i], recordedAt[i], originBase + offsets[i]);
+    }
+  }
+
+  private evaluate(detections: readonly PlannedDetection[], time: number, recordedAt: number, origin: number): void {
+    for (let d = 0; d < detections.length; d++) {
+      const { detection, targets } = detections[d];
+      if (!detection.matches(this.view)) continue;
+      for (let t = 0; t < targets.length; t++) this.hit(targets[t], time, recordedAt, origin);
+    }
+  }
+
+  private hit(target: Target, time: number, recordedAt: number, origin: number): void {
+    const { hash, view } = this;
+    const { rule, groupSlots, valueSlot } = target;
+    let value = 0;
+    if (valueSlot >= 0) {
+      if (!view.mixHash(valueSlot, hash.reset(0))) {
+        this.hitEachValue(target, time, recordedAt, origin);
+        return;
+      }
+      value = hash.finish().number53;
+    }
+    hash.reset(rule.hash);
+    for (let s = 0; s < groupSlots.length; s++) {
+      if (!view.mixHash(groupSlots[s], hash)) {
+        this.hitEachGroup(target, 0, [], (lo, hi) => this.push(rule.hash, lo, hi, time, recordedAt, origin, value));
+        return;
+      }
+    }
+    hash.finish();
+    this.push(rule.hash, hash.lo, hash.hi, time, recordedAt, origin, value);
+  }
+
+  /** The counted field is a list (or has no value): every element counts. */
+  private hitEachValue(target: Target, time: number, recordedAt: number, origin: number): void {
+    for (const text of textsOf(this.view, target.valueSlot)) {
+      hashGroup(this.hash, 0, [text]);
+      const value = this.hash.number53;
+      this.hitEachGroup(target, 0, [], (lo, hi) =>
+        this.push(target.rule.hash, lo, hi, time, recordedAt, origin, value),
+      );
+    }
+  }
+
+  /** A group field is a list (or has no value): the event belongs to the group of every element. */
+  private hitEachGroup(target: Target, at: number, texts: string[], push: (lo: number, hi: number) => void): void {
+    if (at === target.groupSlots.length) {
+      const { lo, hi } = hashGroup(this.hash, target.rule.hash, texts);
+      push(lo, hi);
+      return;
+    }
+    for (const text of textsOf(this.view, target.groupSlots[at])) {
+      this.hitEachGroup(target, at + 1, [...texts, text], push);
+    }
+  }
+
+  private push(rule: number, lo: number, hi: number, time: number, recordedAt: number, origin: number, value: number) {
+    this.counters.hits++;
+    // The top bits choose the partition; the low bits choose the place in the group's table.
+    this.buffers[(hi >>> 8) % this.buffers.length].push(rule, lo, hi, time, recordedAt, origin, value);
+  }
+
+  private hashIdentity(): boolean {
+    const { view, hash, plan } = this;
+    hash.reset(1);
+    if (!view.mixHash(plan.sourceSlot, hash) || !view.mixHash(plan.idSlot, hash)) return false;
+    hash.finish();
+    return true;
+  }
+
+  private identitiesOf({ topic, partition }: RecordBatch): IdentitySet {
+    const key = `${topic}/${partition}`;
+    let set = this.identities.get(key);
+    if (set === undefined) {
+      set = new IdentitySet(this.options.dedupeHorizonMs, this.options.identitiesMax);
+      this.identities.set(key, set);
+    }
+    return set;
+  }
+}
+
+/** What is kept beside a position: where the remembered identities begin, and what time it was. */
+export interface MatchProgress {
+  rememberFrom: number | null;
+  newestMs: number;
+  recordedMs: number;
+}
+
+/** A group's hash, from the texts of its fields. */
+export function hashGroup(hash: Hash, rule: number, texts: readonly string[]): { lo: number; hi: number } {
+  const fields = texts.map((text) => {
+    const { lo, hi } = hashText(hash, text);
+    return { lo, hi };
+  });
+  hash.reset(rule);
+  for (const { lo, hi } of fields) hash.mix(lo, hi);
+  const { lo, hi } = hash.finish();
+  return { lo, hi };
+}
+
+const hashText = (hash: Hash, text: string): Hash => hash.reset(0).text(text).finish();
+
+/** Texts of a field, each once: of a list, its elements'; of null and of nothing, none. */
+function textsOf(view: LineView, slot: number): Set<string> {
+  const value = view.value(slot);
+  const values = Array.isArray(value) ? value : [value];
+  return new Set(values.map((element) => textOf(element)).filter((text) => text !== null));
+}
+
+function deadLetterOf(batch: RecordBatch, i: number, reason: string, receivedAt: number): DeadLetter {
+  const type = eventTypeOf(batch.topic);
+  return {
+    reason: `${reason}; records of ${batch.topic} are ${type ? `CloudEvents of type ${type.name}` : 'events'}.`,
+    code: 'RECORD_UNREADABLE',
+    origin: { topic: batch.topic, partition: batch.partition, offset: batch.offset(i) },
+    receivedAt: new Date(receivedAt).toISOString(),
+    bytes: batch.value(i).toString('base64'),
+  };
+}

@@ -1,0 +1,107 @@
+import { crc32 } from 'node:zlib';
+import { restoreWindow, snapshotWindow, type WindowSnapshot } from '#libs/windows';
+import type { DetectionPlan } from './plan.js';
+import type { WindowPartition } from './window-partition.js';
+
+/**
+ * A partition's state on disk: {u32 CRC of the rest, u32 bytes of the head} · head as JSON · columns, each on a
+ * multiple of eight. State, position and applied origins are one unit.
+ */
+interface Head {
+  version: 1;
+  position: number;
+  sources: [string, number][];
+  applied: number[];
+  rules: {
+    id: string;
+    fingerprint: string;
+    groups: number;
+    events: number;
+    values: number;
+    state: Omit<WindowSnapshot, 'groups' | 'events'>;
+  }[];
+}
+
+const prefixBytes = 8;
+const padded = (bytes: number): number => (bytes + 7) & ~7;
+
+/** Only between batches, when every change was handed out. */
+export function encodeSnapshot(partition: WindowPartition): Uint8Array[] {
+  const head: Head = {
+    version: 1,
+    position: partition.position,
+    sources: partition.sources.map(([t, p]) => [t, p]),
+    applied: partition.applied,
+    rules: [],
+  };
+  const columns: Uint8Array[] = [];
+  for (const [rule, store] of partition.stores) {
+    const { groups, events, ...state } = snapshotWindow(store);
+    head.rules.push({
+      id: rule.info.id,
+      fingerprint: rule.fingerprint,
+      groups: groups.lo.length,
+      events: events.times.length,
+      values: events.values.length,
+      state,
+    });
+    for (const column of [...Object.values(groups), ...Object.values(events)]) {
+      const bytes = new Uint8Array(padded(column.byteLength));
+      bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+      columns.push(bytes);
+    }
+  }
+  const json = Buffer.from(JSON.stringify(head));
+  const start = new Uint8Array(padded(prefixBytes + json.length));
+  start.set(json, prefixBytes);
+  const view = new DataView(start.buffer);
+  view.setUint32(4, json.length, true);
+  const crc = columns.reduce((sum, column) => crc32(column, sum), crc32(start.subarray(4)));
+  view.setUint32(0, crc, true);
+  return [start, ...columns];
+}
+
+/**
+ * Fills a fresh partition. False where the bytes are damaged or of another version: the state is then rebuilt from the
+ * log. Rules that are gone or were changed start afresh; their names come back in `reset`.
+ */
+export function decodeSnapshot(
+  bytes: Buffer,
+  partition: WindowPartition,
+  plan: DetectionPlan,
+  reset: string[],
+): boolean {
+  const aligned = new Uint8Array(bytes);
+  const view = new DataView(aligned.buffer);
+  if (aligned.length < prefixBytes || view.getUint32(0, true) !== crc32(aligned.subarray(4))) return false;
+  const headBytes = view.getUint32(4, true);
+  const head = JSON.parse(Buffer.from(aligned.subarray(prefixBytes, prefixBytes + headBytes)).toString()) as Head;
+  if (head.version !== 1) return false;
+  partition.position = head.position;
+  partition.sources.push(...head.sources);
+  partition.applied.push(...head.applied);
+  const rules = new Map([...plan.byHash.values()].map((rule) => [rule.info.id, rule]));
+  let at = padded(prefixBytes + headBytes);
+  const take = <T>(
+    make: new (buffer: ArrayBuffer, at: number, length: number) => T,
+    length: number,
+    width: number,
+  ): T => {
+    const column = new make(aligned.buffer as ArrayBuffer, at, length);
+    at += padded(length * width);
+    return column;
+  };
+  for (const saved of head.rules) {
+    const words = () => take(Uint32Array, saved.groups, 4);
+    const groups = { lo: words(), hi: words(), touchedMark: words(), touchedAt: words(), length: words() };
+    const rule = rules.get(saved.id);
+    const floats = (length: number) => take(Float64Array, length, 8);
+    const events = { times: floats(saved.events), origins: floats(saved.events), values: floats(saved.values) };
+    if (rule === undefined || rule.fingerprint !== saved.fingerprint) {
+      reset.push(saved.id);
+      continue;
+    }
+    partition.stores.set(rule, restoreWindow(partition.specOf(rule), { ...saved.state, groups, events }));
+  }
+  return true;
+}
