@@ -1,27 +1,10 @@
+import { eventTypes } from '#libs/events';
 import { type LogSource } from './logsource.js';
 
-const eventTypes = [
-  'api.call',
-  'page.view',
-  'search',
-  'login',
-  'mail.receipt',
-  'share',
-  'relation',
-  'contest.entry',
-  'vote',
-  'retract',
-  'metric',
-  'log',
-];
-
-/** `product: weir, service: <event type>`: rules name our own fields. */
-export const weir: readonly LogSource[] = eventTypes.map((type) => ({
-  product: 'weir',
-  service: type,
-  types: [type],
-  fields: 'data',
-}));
+/** `product: weir, service: <event type>`: rules name our own fields. What Weir writes itself is no log source. */
+export const weir: readonly LogSource[] = eventTypes
+  .filter((type) => !type.internal)
+  .map(({ name }) => ({ product: 'weir', service: name, types: [name], fields: 'data' }));
 
 /** The event's envelope. The sign keeps it apart from fields of `data` of the same name, as the `subject` of a mail. */
 export const envelope: Readonly<Record<string, string>> = {
