@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Authenticator } from '#libs/auth';
+import type { Logger } from '#libs/telemetry';
+import { authenticate } from './authenticate.js';
+import { acceptBodies, checkBodyHeaders } from './body.js';
+import { InFlight } from './in-flight.js';
+import { nestLogger } from './nest-logger.js';
+import { ProblemFilter, sendProblem } from './problem.filter.js';
+import { Problem } from './problem.js';
+import { problemOf } from './problem-of.js';
+import { RouteMethods } from './route-methods.js';
+
+export interface HttpOptions {
+  keys: Authenticator;
+  logger: Logger;
+  /** Largest request body, as sent and decompressed. Default 8 MiB. */
+  bodyBytesMax?: number;
+  /** Longest time that a request may take to arrive. Default 60 s. */
+  requestMs?: number;
+  /** Beginnings of paths whose routes say nothing of scopes and are open (the page of the API). */
+  publicPaths?: readonly string[];
+}
+
+const URL_PARAMETER_LENGTH_MAX = 1024;
+
+const SECURITY_HEADERS = Object.entries({
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+});
+
+/**
+ * A Nest application on fastify that answers errors as problem+json, asks for keys before it reads a body, and limits
+ * what it reads. A route without `@RequireScope` or `@Public` makes this reject. `app.close()` lets requests in flight
+ * finish and ends event streams.
+ */
+export async function createHttpApp(
+  module: DynamicModule | Type,
+  options: HttpOptions,
+): Promise<NestFastifyApplication> {
+  const { logger, bodyBytesMax = 8 * 2 ** 20, requestMs = 60_000 } = options;
+  const idPrefix = randomBytes(4).toString('hex');
+  let requests = 0;
+  const adapter = new PlainAdapter({
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestMs,
+    return503OnClosing: false,
+    genReqId: () => `${idPrefix}-${++requests}`,
+    routerOptions: { maxParamLength: URL_PARAMETER_LENGTH_MAX },
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(problemOf(error), request, reply),
+  });
+  const fastify = adapter.getInstance();
+  const routes = new RouteMethods();
+  const inFlight = new InFlight();
+  acceptBodies(fastify, bodyBytesMax);
+  registerRoutes(fastify, routes, options.publicPaths ?? []);
+  admitRequests(fastify, inFlight, { keys: options.keys, bodyBytesMax });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bodyParser: false,
+    logger: nestLogger(logger),
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new ProblemFilter(logger, routes));
+  return app;
+}
+
+/** Hands fastify's errors on as they are; problemOf knows them by their codes. */
+class PlainAdapter extends FastifyAdapter {
+  override mapException(error: unknown): unknown {
+    return error;
+  }
+}
+
+/** Remembers every route, and refuses one that does not say whom it is for. */
+function registerRoutes(fastify: FastifyInstance, routes: RouteMethods, publicPaths: readonly string[]): void {
+  fastify.addHook('onRoute', (route) => {
+    route.config ??= {};
+    if (publicPaths.some((path) => route.url.startsWith(path))) route.config.scope ??= 'public';
+    if (route.config.scope === undefined) {
+      throw new TypeError(`${route.method} ${route.url} declares neither @RequireScope nor @Public.`);
+    }
+    routes.add(route.url, route.method);
+  });
+}
+
+/** What happens to every request before its body is read. */
+function admitRequests(
+  fastify: FastifyInstance,
+  inFlight: InFlight,
+  limits: { keys: Authenticator; bodyBytesMax: number },
+): void {
+  fastify.decorateRequest('principal', null);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    inFlight.add(reply.raw);
+    // On the raw response, so that streams that bypass fastify have them too.
+    for (const [name, value] of SECURITY_HEADERS) reply.raw.setHeader(name, value);
+    reply.raw.setHeader('x-request-id', request.id);
+    if (inFlight.draining) {
+      const headers = { 'retry-after': '5', connection: 'close' };
+      done(new Problem(503, 'SHUTTING_DOWN', 'Weir is shutting down; try again soon.', {}, headers));
+    } else if (request.is404) done();
+    else admit(request, limits).then(() => done(), done);
+  });
+  fastify.addHook('onResponse', (_request, reply, done) => {
+    inFlight.delete(reply.raw);
+    done();
+  });
+  fastify.addHook('preClose', (done) => {
+    inFlight.drain();
+    done();
+  });
+}
+
+async function admit(request: FastifyRequest, limits: { keys: Authenticator; bodyBytesMax: number }): Promise<void> {
+  if (request.routeOptions.config.scope !== 'public') await authenticate(request, limits.keys);
+  checkBodyHeaders(request, limits.bodyBytesMax);
+}

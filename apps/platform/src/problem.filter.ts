@@ -1,0 +1,53 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '#libs/telemetry';
+import { Problem } from './problem.js';
+import { problemOf } from './problem-of.js';
+import type { RouteMethods } from './route-methods.js';
+
+/** Answers every error as `application/problem+json`; logs those that are ours. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(
+    private readonly logger: Logger,
+    private readonly routes: RouteMethods,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    // A consumer's errors belong to its transport, which tries again.
+    if (host.getType() !== 'http') throw error;
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const problem = request.is404 ? this.notRouted(request) : problemOf(error);
+    if (problem.status >= 500) {
+      this.logger.error({ err: error, requestId: request.id, url: request.url, code: problem.code }, problem.message);
+    }
+    sendProblem(problem, request, reply);
+  }
+
+  private notRouted(request: FastifyRequest): Problem {
+    const path = pathOf(request);
+    const allowed = this.routes.allowed(path);
+    if (allowed.length === 0) return new Problem(404, 'NOT_FOUND', `There is nothing at ${path}. See /docs.`);
+    const allow = allowed.join(', ');
+    return new Problem(405, 'METHOD_NOT_ALLOWED', `${path} takes ${allow}, not ${request.method}.`, {}, { allow });
+  }
+}
+
+export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
+  if (reply.sent || reply.raw.headersSent) {
+    // A stream that broke midway: cutting the connection is the only way left to say so.
+    reply.raw.destroy();
+    return;
+  }
+  reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .header('content-type', 'application/problem+json')
+    // A Buffer, because fastify would name a charset for text, which this media type does not have.
+    .send(Buffer.from(JSON.stringify(problem.body(pathOf(request), request.id))));
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0];
+}
