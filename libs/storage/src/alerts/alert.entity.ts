@@ -1,0 +1,70 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** One episode, in its newest revision. Computed from the topic `alert`; a rebuild may drop and refill it. */
+@Entity({ schema: 'computed', name: 'alert' })
+@Index('alert_by_opened', ['openedAt', 'id'])
+@Index('alert_by_rule_id', ['ruleId', 'openedAt', 'id'])
+@Index('alert_by_rule_name', ['ruleName', 'openedAt', 'id'])
+@Index('alert_by_severity', ['severity', 'openedAt', 'id'])
+@Index('alert_by_state', ['state', 'openedAt', 'id'])
+@Index('alert_by_group', ['groupTerms'], { type: 'gin' })
+@Index('alert_by_change', ['change'], { unique: true })
+export class AlertEntity {
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'alert_pkey' })
+  id!: string;
+  @Column('text', { name: 'rule_id' })
+  ruleId!: string;
+  @Column('text', { name: 'rule_name' })
+  ruleName!: string;
+  @Column('text', { name: 'rule_title' })
+  ruleTitle!: string;
+  @Column('integer', { name: 'rule_version' })
+  ruleVersion!: number;
+  @Column('text')
+  severity!: string;
+  @Column('text')
+  state!: string;
+  @Column('text', { name: 'merged_into', nullable: true })
+  mergedInto!: string | null;
+  /** As the event had it: `json` keeps the order of fields, and characters that `jsonb` refuses. */
+  @Column('json', { name: 'group_fields' })
+  groupFields!: unknown;
+  /** `field:value` and `value` of every field, for lookups by either. */
+  @Column('text', { name: 'group_terms', array: true })
+  groupTerms!: string[];
+  /** The values, for a search by substring. */
+  @Column('text', { name: 'group_text' })
+  groupText!: string;
+  @Column('text')
+  timespan!: string;
+  @Column('json')
+  condition!: unknown;
+  @Column({ type: 'timestamptz', name: 'first_seen', precision: 3 })
+  firstSeen!: Date;
+  @Column({ type: 'timestamptz', name: 'opened_at', precision: 3 })
+  openedAt!: Date;
+  @Column({ type: 'timestamptz', name: 'last_seen', precision: 3 })
+  lastSeen!: Date;
+  @Column({ type: 'timestamptz', name: 'closed_at', precision: 3, nullable: true })
+  closedAt!: Date | null;
+  @Column('double precision')
+  value!: number;
+  @Column('double precision')
+  peak!: number;
+  @Column('bigint')
+  events!: string;
+  @Column({ type: 'double precision', nullable: true })
+  expected!: number | null;
+  @Column('boolean')
+  shadow!: boolean;
+  @Column('integer')
+  revision!: number;
+  /** Where in `weir.matches` this revision was decided; an older one never replaces a newer one. */
+  @Column('integer', { name: 'position_partition' })
+  positionPartition!: number;
+  @Column({ type: 'bigint', name: 'position_offset' })
+  positionOffset!: string;
+  /** Grows with every change to any alert, in the order in which changes become visible. */
+  @Column('bigint')
+  change!: string;
+}

@@ -1,0 +1,2 @@
+/** Every transaction that changed alerts says so on this channel, with the newest number. */
+export const notifyChangesSql = `SELECT pg_notify('weir_alerts', (SELECT last_value FROM computed.alert_change)::text)`;

@@ -1,0 +1,14 @@
+import { AlertEntity } from '../alerts/alert.entity.js';
+import { AlertEvidenceEntity } from '../alerts/alert-evidence.entity.js';
+import { AuditLogEntity } from '../audit/audit-log.entity.js';
+import { ApiKeyEntity } from '../keys/api-key.entity.js';
+import { ProjectionPositionEntity } from '../positions/projection-position.entity.js';
+import { TriageEntity } from '../triage/triage.entity.js';
+
+/** Computed from the log: a rebuild may drop and refill them. */
+const computed = [ProjectionPositionEntity, AlertEntity, AlertEvidenceEntity];
+
+/** Decided by people: nothing but their requests writes here. */
+const decided = [TriageEntity, ApiKeyEntity, AuditLogEntity];
+
+export const entities = [...computed, ...decided];

@@ -1,0 +1,58 @@
+import 'reflect-metadata';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { databaseError } from './database-error.js';
+import { entities } from './entities.js';
+import { migrate } from './migrate.js';
+
+export interface DatabaseOptions {
+  /** `postgresql://…`: of the built-in server, or of the user's own. */
+  url: string;
+  /** Shown in pg_stat_activity. Default `weir`. */
+  applicationName?: string;
+  /** Connections kept at most. Default 10. */
+  connectionsMax?: number;
+  /** A statement that runs longer is cancelled and fails. Default 30,000. */
+  statementTimeoutMs?: number;
+  /** Told when an idle connection breaks (the server went away). The next query connects anew. */
+  onConnectionLost?(error: Error): void;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** A transaction that waits for us longer has lost its process; its locks must not stay. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+
+/**
+ * Connects and brings the schema up to date. Of several processes that start at once, one migrates and the others
+ * wait. Close it with `destroy()`. Rejects with DATABASE_*.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<DataSource> {
+  try {
+    await migrate(connectionOptions(options));
+    const { statementTimeoutMs = 30_000 } = options;
+    return await new DataSource({
+      ...connectionOptions(options),
+      poolSize: options.connectionsMax ?? 10,
+      extra: {
+        statement_timeout: statementTimeoutMs,
+        idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+        keepAlive: true,
+      },
+    }).initialize();
+  } catch (error) {
+    throw databaseError(error, options.url);
+  }
+}
+
+function connectionOptions(options: DatabaseOptions) {
+  return {
+    type: 'postgres',
+    url: options.url,
+    entities,
+    applicationName: options.applicationName ?? 'weir',
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    installExtensions: false,
+    migrationsTableName: 'weir_migration',
+    logging: false,
+    poolErrorHandler: (error: Error) => options.onConnectionLost?.(error),
+  } satisfies DataSourceOptions;
+}

@@ -1,0 +1,24 @@
+export type StorageErrorCode =
+  | 'POSTGRES_BINARIES_MISSING'
+  | 'POSTGRES_USER'
+  | 'POSTGRES_DIRECTORY'
+  | 'POSTGRES_START_FAILED'
+  | 'DATABASE_UNREACHABLE'
+  | 'DATABASE_REFUSED'
+  | 'DATABASE_FORBIDDEN'
+  | 'DATABASE_FAILED'
+  | 'PROJECTION_POSITION_MOVED'
+  | 'CURSOR_INVALID';
+
+/** What went wrong with PostgreSQL: a stable code, a sentence with what to do, and the facts. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+  constructor(
+    readonly code: StorageErrorCode,
+    message: string,
+    readonly facts: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

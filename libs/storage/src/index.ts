@@ -1,0 +1,29 @@
+export type {
+  AlertEvent,
+  AlertEvidence,
+  AlertFields,
+  AlertState,
+  AlertWire,
+  EvidenceReference,
+  Severity,
+  Triage,
+} from './alerts/alert.js';
+export {
+  type AlertChange,
+  type AlertFeed,
+  type AlertFeedOptions,
+  alertsSince,
+  newestChange,
+  openAlertFeed,
+} from './alerts/alert-feed.js';
+export { type AlertRecord, applyAlerts } from './alerts/apply-alerts.js';
+export { type AlertFilter, type AlertPage, getAlert, listAlerts, streamAlerts } from './alerts/read-alerts.js';
+export { type DatabaseOptions, openDatabase } from './database/open-database.js';
+export { StorageError, type StorageErrorCode } from './errors.js';
+export { claimPositions, type ProjectionPosition } from './positions/positions.js';
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  type PostgresEvent,
+  startEmbeddedPostgres,
+} from './postgres/embedded.js';
