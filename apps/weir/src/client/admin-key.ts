@@ -6,8 +6,8 @@ import { CommandError } from '../errors.js';
 /** Where a first start keeps the key it made: in the data folder, readable by its owner only. */
 export const adminKeyFile = (dataDir: string) => join(dataDir, 'admin.key');
 
-/** The key that commands use: WEIR_ADMIN_KEY, or the one kept in the data folder. */
-export function adminKey(config: Pick<Config, 'adminKey' | 'dataDir'>): string {
+/** The key that commands use: WEIR_ADMIN_KEY, or the one kept in the data folder; or why there is none. */
+export function adminKey(config: Pick<Config, 'adminKey' | 'dataDir'>): string | CommandError {
   if (config.adminKey) return config.adminKey;
   const file = adminKeyFile(config.dataDir);
   try {
@@ -15,9 +15,9 @@ export function adminKey(config: Pick<Config, 'adminKey' | 'dataDir'>): string {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'does not exist' : `can't be read (${code})`;
-    throw new CommandError(
+    return new CommandError(
       'KEY_MISSING',
-      `There is no key to talk to Weir with: ${file} ${why}; set WEIR_ADMIN_KEY, or WEIR_DATA_DIR to the folder of the running Weir (\`npm start\` makes both).`,
+      `There is no key to talk to Weir with (${file} ${why}): set WEIR_ADMIN_KEY, or WEIR_DATA_DIR to that Weir's data folder.`,
       { file },
     );
   }

@@ -16,7 +16,7 @@ type Query = Record<string, string | number | boolean | undefined>;
 export class WeirClient {
   constructor(
     readonly url: string,
-    private readonly key: string,
+    private readonly key: string | CommandError,
   ) {}
 
   /** The Weir that the configuration points to, with the key at hand. */
@@ -40,13 +40,17 @@ export class WeirClient {
   /** Sends and gives the answer, whatever its status; rejects with NOT_RUNNING where nothing answers. */
   async fetch(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
-    headers.set('authorization', `Bearer ${this.key}`);
+    if (typeof this.key === 'string') headers.set('authorization', `Bearer ${this.key}`);
+    let response: Response;
     try {
-      return await fetch(this.url + path, { ...init, headers });
+      response = await fetch(this.url + path, { ...init, headers });
     } catch (error) {
       if (init.signal?.aborted) throw error;
       throw notRunning(this.url, error);
     }
+    // Said only now: where nothing answers, a missing key is not the news.
+    if (response.status === 401 && this.key instanceof CommandError) throw this.key;
+    return response;
   }
 
   /** The events of an SSE stream until it ends or `signal` aborts. */

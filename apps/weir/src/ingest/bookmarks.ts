@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Place } from './acknowledged.js';
 
 /** So many bytes at its beginning tell one file from another. */
 export const PREFIX_BYTES_MAX = 4_096;
@@ -15,8 +16,8 @@ export interface FileLook {
   inode: string;
 }
 
-/** How far a file was fed. Kept as one small file per fed file and way of reading it. */
-export interface Bookmark {
+/** How far a file was fed: its place is before the first byte that was not acknowledged. Kept as one small file per fed file and way of reading it. */
+export interface Bookmark extends Place {
   /** Identifies the file's content for good: the `source` of its events, whose ids are byte offsets. */
   fingerprint: string;
   /** How it is read (`nginx`, or `sshd year=2017`): another way of reading is another feed. */
@@ -26,12 +27,8 @@ export interface Bookmark {
   inode: string;
   prefixBytes: number;
   prefixHash: string;
-  /** Everything before this byte was acknowledged. */
-  position: number;
-  /** Lines before `position`. */
-  lines: number;
-  /** What was added to event times, ms. */
-  shiftMs: number;
+  /** What is added to event times, ms, and the moment that the newest one was moved to; null until it is known. */
+  shift: { ms: number; to: number } | null;
 }
 
 const hash = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
@@ -39,7 +36,7 @@ const hash = (bytes: Buffer | string) => createHash('sha256').update(bytes).dige
 /** A file that nobody has fed yet. */
 export function newBookmark(file: string, reading: string, look: FileLook): Bookmark {
   const fingerprint = hash(`${reading}\n${hash(look.head)}`).slice(0, 24);
-  return { fingerprint, reading, file, position: 0, lines: 0, shiftMs: 0, ...identity(look) };
+  return { fingerprint, reading, file, position: 0, lines: 0, season: null, shift: null, ...identity(look) };
 }
 
 /**

@@ -6,7 +6,9 @@ async function cutUp(text: string, pieceBytes: number, cut: Cut = afterLastLine,
   async function* pieces() {
     for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
   }
-  return Array.fromAsync(chunksOf(pieces(), { position: 1_000, lines: 10, cut, toEnd }));
+  const chunks: Chunk[] = [];
+  for await (const chunk of chunksOf(pieces(), { position: 1_000, lines: 10, cut, toEnd })) chunks.push(chunk);
+  return chunks;
 }
 
 test('chunks are whole lines that follow each other, with their positions and line numbers', async () => {

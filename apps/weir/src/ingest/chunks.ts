@@ -1,4 +1,5 @@
 import { CommandError } from '../errors.js';
+import type { Season } from './years.js';
 
 /** A run of whole lines (of whole mails in an mbox). */
 export interface Chunk {
@@ -9,6 +10,9 @@ export interface Chunk {
   /** Number of its first line, from 1, and how many it has. */
   line: number;
   lines: number;
+  /** Year of its first line, and the season after its last; only where lines have no year and a person gave one. */
+  year?: number;
+  season?: Season;
 }
 
 /** Where a buffer can be cut: the end of its last whole item, 0 when it holds none. */
