@@ -112,6 +112,19 @@ export class Matcher {
     this.identities.delete(`${topic}/${partition}`);
   }
 
+  /** Matching events by rule name, since the last call. */
+  takeHits(): Map<string, number> {
+    const hits = new Map<string, number>();
+    for (const planned of this.plan.byType.values()) {
+      for (const target of planned.flatMap(({ targets }) => targets)) {
+        if (target.hits === 0) continue;
+        hits.set(target.rule.info.name, (hits.get(target.rule.info.name) ?? 0) + target.hits);
+        target.hits = 0;
+      }
+    }
+    return hits;
+  }
+
   /** Identities that the limit pushed out before the horizon did. */
   get identitiesEvicted(): number {
     return [...this.identities.values()].reduce((sum, set) => sum + set.evicted, 0);
@@ -149,7 +162,10 @@ export class Matcher {
     for (let d = 0; d < detections.length; d++) {
       const { detection, targets } = detections[d];
       if (!detection.matches(this.view)) continue;
-      for (let t = 0; t < targets.length; t++) this.hit(targets[t], time, recordedAt, origin);
+      for (let t = 0; t < targets.length; t++) {
+        targets[t].hits++;
+        this.hit(targets[t], time, recordedAt, origin);
+      }
     }
   }
 

@@ -29,6 +29,8 @@ export interface Target {
   groupSlots: readonly number[];
   /** Field whose values are counted; -1 where events are. */
   valueSlot: number;
+  /** Hits since somebody last asked. */
+  hits: number;
 }
 
 export interface PlannedDetection {
@@ -66,6 +68,7 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
         rule,
         groupSlots: correlation.groupBy.map((field) => field.slots.get(detection)!),
         valueSlot: correlation.valueSlot?.get(detection) ?? -1,
+        hits: 0,
       });
     }
   }
@@ -74,7 +77,7 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
     for (const type of detection.types) {
       const field = actorFieldOf(type);
       const rule = register(planDetection(detection, field, limits));
-      targets.get(detection)!.push({ rule, groupSlots: [rules.fields.slot(`data.${field}`)], valueSlot: -1 });
+      targets.get(detection)!.push({ rule, groupSlots: [rules.fields.slot(`data.${field}`)], valueSlot: -1, hits: 0 });
     }
   }
   const byType = new Map<string, PlannedDetection[]>();

@@ -77,3 +77,33 @@ export interface RecordColumns {
   nextOffset: number;
   atEnd: boolean;
 }
+
+/** A batch of records that are in memory: what a log would give back for them. */
+export function batchOfRecords(
+  topic: string,
+  partition: number,
+  baseOffset: number,
+  records: readonly { key?: Uint8Array | null; time: number; value: Uint8Array; recordedAt: number }[],
+): RecordBatch {
+  const count = records.length;
+  const columns: RecordColumns = {
+    bytes: Buffer.concat(records.flatMap(({ key, value }) => (key ? [key, value] : [value]))),
+    offsets: Float64Array.from(records, (_, i) => baseOffset + i),
+    times: Float64Array.from(records, ({ time }) => time),
+    recordedAt: Float64Array.from(records, ({ recordedAt }) => recordedAt),
+    keyStart: new Int32Array(count),
+    keyEnd: new Int32Array(count),
+    valueStart: new Int32Array(count),
+    valueEnd: new Int32Array(count),
+    nextOffset: baseOffset + count,
+    atEnd: true,
+  };
+  let at = 0;
+  for (const [i, { key, value }] of records.entries()) {
+    columns.keyStart[i] = key ? at : -1;
+    columns.keyEnd[i] = at += key?.length ?? 0;
+    columns.valueStart[i] = at;
+    columns.valueEnd[i] = at += value.length;
+  }
+  return new RecordBatch(topic, partition, columns);
+}

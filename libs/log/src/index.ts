@@ -1,4 +1,5 @@
-export { RecordBatch, type RecordColumns } from './batch.js';
+export { batchOfRecords, RecordBatch, type RecordColumns } from './batch.js';
+export { partitionOf } from './partitioner.js';
 export { LogError, type LogErrorCode } from './errors.js';
 export type {
   Appended,

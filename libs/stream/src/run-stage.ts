@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, Log, RecordBatch } from '#libs/log';
 import { cutToRecordedOrder } from './recorded-order.js';
 import type { Stage, StepResult } from './stage.js';
@@ -21,7 +22,7 @@ export class RunningStage {
   private loop!: Promise<void>;
   private ticking: NodeJS.Timeout | undefined;
   private turn: Promise<void> = Promise.resolve();
-  private stopping = false;
+  private readonly stopped = new AbortController();
   private readonly retryMs = new Map<string, number>();
   private readonly resumes = new Set<NodeJS.Timeout>();
   private readonly uncommitted = new Map<
@@ -50,12 +51,16 @@ export class RunningStage {
 
   /** Finishes the step under way, commits, leaves the group. */
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.stopped.abort();
     clearTimeout(this.ticking);
     for (const timer of this.resumes) clearTimeout(timer);
     await this.turn;
     await this.consumer.close();
     await this.loop;
+  }
+
+  private get stopping(): boolean {
+    return this.stopped.signal.aborted;
   }
 
   private async run(): Promise<void> {
@@ -79,9 +84,9 @@ export class RunningStage {
   private steps(batches: readonly RecordBatch[]): (readonly RecordBatch[])[] {
     if (this.options.stage.order === 'each') return batches.map((batch) => [batch]);
     const cut = cutToRecordedOrder(batches);
-    for (const { topic, partition, ...batch } of batches) {
-      const kept = cut.find((candidate) => candidate.topic === topic && candidate.partition === partition);
-      if (kept?.atEnd !== true) this.consumer.seek(topic, partition, kept?.nextOffset ?? batch.columns.offsets[0]);
+    for (const batch of batches) {
+      const kept = cut.find(({ topic, partition }) => topic === batch.topic && partition === batch.partition);
+      if (kept !== batch) this.consumer.seek(batch.topic, batch.partition, kept?.nextOffset ?? batch.offset(0));
     }
     return [cut];
   }
@@ -106,16 +111,20 @@ export class RunningStage {
       const retryMs = this.retryMs.get(key) ?? retryMinMs;
       this.retryMs.set(key, Math.min(retryMs * 2, retryMaxMs));
       this.options.failed(error, { stage: stage.group, topic, partition, retryMs });
-      for (const batch of batches) {
-        this.consumer.pause(batch.topic, batch.partition);
-        this.consumer.seek(batch.topic, batch.partition, batch.offset(0));
-      }
-      const timer = setTimeout(() => {
-        this.resumes.delete(timer);
-        for (const batch of batches) this.consumer.resume(batch.topic, batch.partition);
-      }, retryMs);
-      this.resumes.add(timer);
+      for (const batch of batches) this.consumer.seek(batch.topic, batch.partition, batch.offset(0));
+      if (stage.order === 'each') this.pause(batches[0], retryMs);
+      // Partitions that are merged wait together, or a later record would overtake the one that failed.
+      else await delay(retryMs, undefined, { signal: this.stopped.signal }).catch(() => {});
     }
+  }
+
+  private pause({ topic, partition }: RecordBatch, retryMs: number): void {
+    this.consumer.pause(topic, partition);
+    const timer = setTimeout(() => {
+      this.resumes.delete(timer);
+      this.consumer.resume(topic, partition);
+    }, retryMs);
+    this.resumes.add(timer);
   }
 
   private async write(result: StepResult | undefined): Promise<void> {

@@ -44,6 +44,11 @@ export const metricTable = {
     help: 'Groups that left before their time, because a rule had reached its cap',
     labels: ['rule'],
   },
+  weir_window_truncated_events_total: {
+    type: 'counter',
+    help: 'Events that a window let go before their time, because their group had reached its cap',
+    labels: ['rule'],
+  },
   weir_window_groups: { type: 'gauge', help: 'Groups in memory', labels: ['rule'] },
   weir_alerts_total: {
     type: 'counter',

@@ -1,0 +1,134 @@
+import {
+  alertEvent,
+  alertId,
+  type DetectionPlan,
+  type EpisodeChange,
+  type Evidence,
+  groupValues,
+  type Origin,
+  type WindowPartition,
+} from '#libs/detection';
+import { encodeEvent, eventTypeOf, topics } from '#libs/events';
+import { type Log, LogError, type LogRecord } from '#libs/log';
+
+/** What was last said of an alert by this process. */
+interface Published {
+  state: string;
+  group: Record<string, string>;
+  /** References whose event went out already. */
+  carried: Set<string>;
+}
+
+interface Pending {
+  change: EpisodeChange;
+  partition: WindowPartition;
+}
+
+/**
+ * Turns changed episodes into alert events with their evidence. What matters (opened, closed, reopened, merged) goes
+ * out with the step that found it; mere growth waits for the next flush, so that a flood does not become a flood of
+ * alert records. Every event carries the whole state, so what is skipped is not missed.
+ */
+export class AlertPublisher {
+  private readonly published = new Map<string, Published>();
+  private readonly pending = new Map<string, Pending>();
+
+  constructor(
+    private readonly log: Log,
+    private readonly plan: DetectionPlan,
+  ) {}
+
+  /** Notes changes, and writes those that cannot wait. What could not be written is still waiting afterwards. */
+  async publish(partition: WindowPartition, changes: readonly EpisodeChange[]): Promise<void> {
+    for (const change of changes) this.pending.set(idOf(change), { change, partition });
+    await this.write((pending, id) => this.published.get(id)?.state !== pending.change.view.state);
+  }
+
+  /** Writes all that waits; of one partition, where it is named. */
+  async flush(partition?: WindowPartition): Promise<void> {
+    await this.write((pending) => partition === undefined || pending.partition === partition);
+  }
+
+  private async write(choose: (pending: Pending, id: string) => boolean): Promise<void> {
+    const chosen = [...this.pending].filter(([id, pending]) => choose(pending, id));
+    if (chosen.length === 0) return;
+    const records: LogRecord[] = [];
+    const published: [string, Published][] = [];
+    for (const [id, pending] of chosen) {
+      const { record, ...said } = await this.record(this.published.get(id), pending);
+      records.push(record);
+      published.push([id, said]);
+    }
+    await this.log.append(topics.alert, records);
+    for (const [id, said] of published) {
+      this.pending.delete(id);
+      // A closed alert is rarely heard of again; should it reopen, its evidence goes out once more.
+      if (said.state === 'open') this.published.set(id, said);
+      else this.published.delete(id);
+    }
+  }
+
+  private async record(
+    known: Published | undefined,
+    { change, partition }: Pending,
+  ): Promise<Published & { record: LogRecord }> {
+    const { view } = change;
+    const carried = known?.carried ?? new Set<string>();
+    const evidence: Evidence[] = view.evidence.map(({ time, origin }) => ({
+      ...partition.origin(origin),
+      timeMs: time,
+    }));
+    const lines = await this.readAll(evidence.filter((ref) => !carried.has(keyOf(ref))));
+    const group = known?.group ?? (await this.groupOf(change, evidence, lines));
+    for (const ref of evidence) {
+      const line = lines.get(keyOf(ref));
+      if (line) ref.event = JSON.parse(line.toString()) as Record<string, unknown>;
+    }
+    const event = alertEvent(change, group, evidence);
+    const key = Buffer.from(eventTypeOf(topics.alert)!.key(event.data as unknown as Record<string, unknown>));
+    return {
+      record: { key, time: view.lastSeen, value: encodeEvent(event) },
+      state: view.state,
+      group,
+      carried: new Set(evidence.map(keyOf)),
+    };
+  }
+
+  private async groupOf(
+    { rule, view }: EpisodeChange,
+    evidence: readonly Evidence[],
+    lines: ReadonlyMap<string, Buffer>,
+  ): Promise<Record<string, string>> {
+    for (const ref of evidence) {
+      const line = lines.get(keyOf(ref)) ?? (await this.readAll([ref])).get(keyOf(ref));
+      const group = line && groupValues(this.plan, rule, view.groupLo, view.groupHi, ref.topic, line);
+      if (group) return group;
+    }
+    // Only when retention took every event of the episode away: the group is then known by its hash alone.
+    return { '#': `${view.groupHi.toString(16)}${view.groupLo.toString(16).padStart(8, '0')}` };
+  }
+
+  /** The records at these places, as far as they can still be read. Neighbours are read together. */
+  private async readAll(origins: readonly Origin[]): Promise<Map<string, Buffer>> {
+    const lines = new Map<string, Buffer>();
+    const ordered = [...origins].sort((a, b) =>
+      a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition || a.offset - b.offset,
+    );
+    for (const { topic, partition, offset } of ordered) {
+      if (lines.has(keyOf({ topic, partition, offset }))) continue;
+      try {
+        const batch = await this.log.read(topic, partition, offset, { bytesMax: 1, recordsMax: 100 });
+        for (let i = 0; i < batch.count; i++) {
+          lines.set(keyOf({ topic, partition, offset: batch.offset(i) }), batch.value(i));
+        }
+      } catch (error) {
+        if (!(error instanceof LogError)) throw error;
+      }
+    }
+    return lines;
+  }
+}
+
+const keyOf = ({ topic, partition, offset }: Origin): string => `${topic}/${partition}/${offset}`;
+
+const idOf = ({ rule, view }: EpisodeChange): string => alertId(rule.info.id, view.groupLo, view.groupHi, view.anchor);

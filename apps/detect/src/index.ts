@@ -1,0 +1,2 @@
+export { DetectModule } from './detect.module.js';
+export type { DetectPorts } from './ports.js';

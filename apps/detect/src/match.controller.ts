@@ -1,0 +1,99 @@
+import { Controller, Inject } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { Matcher, type MatchProgress } from '#libs/detection';
+import { eventTypes, topics } from '#libs/events';
+import { type GroupPosition, LogError, type LogRecord, type RecordBatch } from '#libs/log';
+import type { StepResult } from '#libs/stream';
+import { DETECT, type DetectPorts } from './ports.js';
+
+const activityTopics = eventTypes.filter((type) => !type.internal).map((type) => type.topic);
+
+/** While nothing happens, marks come every second at first; after ten quiet minutes, every minute will do. */
+const restlessMs = 600_000;
+const restfulMarkMs = 60_000;
+
+/** The first stage of detection: activity → hits of rules, and what time it is. */
+@Controller()
+export class MatchController {
+  private readonly matcher: Matcher;
+  private readonly reported = { events: 0, duplicates: 0 };
+  private markedMs = 0;
+  private markedAt = 0;
+
+  constructor(@Inject(DETECT) private readonly ports: DetectPorts) {
+    this.matcher = new Matcher(ports.plan, ports.options);
+  }
+
+  @EventPattern<string>('detect.match', {
+    topics: activityTopics,
+    order: 'recorded',
+    batchBytesMax: 4 << 20,
+    tickMs: 1000,
+  })
+  async match(@Payload() batches: readonly RecordBatch[]): Promise<StepResult> {
+    const { matches, deadLetters } = this.matcher.match(batches, this.ports.clock.now());
+    this.report();
+    const appends: { topic: string; records: LogRecord[] }[] = [];
+    if (matches.length > 0) appends.push({ topic: topics.matches, records: matches });
+    if (deadLetters.length > 0) {
+      this.ports.metrics.weir_dead_letters_total.inc({ reason: 'RECORD_UNREADABLE' }, deadLetters.length);
+      const time = this.ports.clock.now();
+      const records = deadLetters.map((letter) => ({ time, value: Buffer.from(JSON.stringify(letter)) }));
+      appends.push({ topic: topics.deadLetters, records });
+    }
+    return { appends, metadata: (topic, partition) => JSON.stringify(this.matcher.progress(topic, partition)) };
+  }
+
+  /** Learns again what was seen within the horizon before each position. */
+  @EventPattern<string>('detect.match/assigned')
+  async assigned(@Payload() positions: readonly GroupPosition[]): Promise<undefined> {
+    for (const { topic, partition, offset, metadata } of positions) {
+      if (metadata === '') continue;
+      const progress = JSON.parse(metadata) as MatchProgress;
+      this.matcher.resume(topic, partition, progress);
+      if (progress.rememberFrom !== null) await this.remember(topic, partition, progress.rememberFrom, offset);
+    }
+  }
+
+  @EventPattern<string>('detect.match/revoked')
+  async revoked(@Payload() partitions: readonly { topic: string; partition: number }[]): Promise<void> {
+    for (const { topic, partition } of partitions) this.matcher.forget(topic, partition);
+  }
+
+  @EventPattern<string>('detect.match/tick')
+  async tick(): Promise<StepResult | undefined> {
+    const now = this.ports.clock.now();
+    const markMs = this.matcher.markTime(now);
+    const dueMs = this.matcher.idleMs(now) < restlessMs ? 0 : restfulMarkMs;
+    if (markMs === this.markedMs || now - this.markedAt < dueMs) return undefined;
+    this.markedMs = markMs;
+    this.markedAt = now;
+    return { appends: [{ topic: topics.matches, records: this.matcher.marks(now) }] };
+  }
+
+  private async remember(topic: string, partition: number, from: number, until: number): Promise<void> {
+    let offset = from;
+    while (offset < until) {
+      try {
+        const batch = await this.ports.log.read(topic, partition, offset);
+        if (batch.count === 0) return;
+        this.matcher.remember(batch, until);
+        offset = batch.nextOffset;
+      } catch (error) {
+        // What retention took cannot be repeated from the log either; what is damaged is reported by whoever reads it.
+        const next = error instanceof LogError && (error.facts.earliest ?? error.facts.nextReadable);
+        if (typeof next !== 'number' || next <= offset) throw error;
+        offset = next;
+      }
+    }
+  }
+
+  private report(): void {
+    const { metrics } = this.ports;
+    const { events, duplicates } = this.matcher.counters;
+    metrics.weir_match_events_total.inc(events - this.reported.events);
+    metrics.weir_match_duplicates_total.inc(duplicates - this.reported.duplicates);
+    Object.assign(this.reported, { events, duplicates });
+    for (const [rule, hits] of this.matcher.takeHits()) metrics.weir_match_rule_hits_total.inc({ rule }, hits);
+  }
+}

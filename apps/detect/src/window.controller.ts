@@ -1,0 +1,155 @@
+import { Controller, Inject } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { decodeSnapshot, type EpisodeChange, encodeSnapshot, WindowPartition } from '#libs/detection';
+import { topics } from '#libs/events';
+import type { GroupPosition, RecordBatch } from '#libs/log';
+import type { WindowStore } from '#libs/windows';
+import { AlertPublisher } from './alert-publisher.js';
+import { DETECT, type DetectPorts } from './ports.js';
+
+/** A snapshot is due this long after the last one, and never takes more than a twentieth of the time. */
+const snapshotMs = 10_000;
+const snapshotShare = 20;
+
+interface Owned {
+  windows: WindowPartition;
+  savedPosition: number;
+  dueAt: number;
+}
+
+/** The second stage of detection: hits → windows → alert events. Owns its partitions' state. */
+@Controller()
+export class WindowController {
+  private readonly owned = new Map<number, Owned>();
+  private readonly publisher: AlertPublisher;
+  private readonly reported = new Map<string, number>();
+  private entries = 0;
+
+  constructor(@Inject(DETECT) private readonly ports: DetectPorts) {
+    this.publisher = new AlertPublisher(ports.log, ports.plan);
+  }
+
+  @EventPattern<string>('detect.window', { topics: [topics.matches], batchBytesMax: 4 << 20, tickMs: 500 })
+  async window(@Payload() batch: RecordBatch): Promise<void> {
+    const { windows } = this.owned.get(batch.partition)!;
+    // A batch whose alerts could not be written comes again: it is applied already, they still wait to be written.
+    const changes = batch.nextOffset > windows.position ? windows.apply(batch) : [];
+    this.count(changes);
+    await this.publisher.publish(windows, changes);
+  }
+
+  /** Goes on from the snapshot, or from the oldest hit there is. */
+  @EventPattern<string>('detect.window/assigned')
+  async assigned(@Payload() positions: readonly GroupPosition[]): Promise<number[]> {
+    const { partitions } = await this.ports.log.describe(topics.matches);
+    const starts: number[] = [];
+    for (const { partition } of positions) {
+      const { earliest, next } = partitions[partition];
+      const restored = await this.restore(partition);
+      const windows = restored !== null && restored.position <= next ? restored : this.fresh(partition);
+      windows.position = Math.max(windows.position, restored === windows ? 0 : earliest);
+      this.owned.set(partition, {
+        windows,
+        savedPosition: windows.position,
+        dueAt: this.ports.clock.now() + snapshotMs,
+      });
+      starts.push(windows.position);
+    }
+    return starts;
+  }
+
+  @EventPattern<string>('detect.window/revoked')
+  async revoked(@Payload() partitions: readonly { partition: number }[]): Promise<void> {
+    for (const { partition } of partitions) {
+      const owned = this.owned.get(partition);
+      if (owned === undefined) continue;
+      await this.save(partition, owned);
+      this.owned.delete(partition);
+    }
+  }
+
+  /** Writes what waited, and takes the snapshots that are due. */
+  @EventPattern<string>('detect.window/tick')
+  async tick(): Promise<void> {
+    await this.publisher.flush();
+    for (const [partition, owned] of this.owned) {
+      if (this.ports.clock.now() >= owned.dueAt) await this.save(partition, owned);
+    }
+    this.report();
+  }
+
+  private async save(partition: number, owned: Owned): Promise<void> {
+    const { windows } = owned;
+    const startedAt = this.ports.clock.now();
+    if (windows.position > owned.savedPosition) {
+      // Nothing that the snapshot takes for said may be unsaid.
+      await this.publisher.flush(windows);
+      await this.ports.snapshots.save(nameOf(partition), encodeSnapshot(windows));
+      owned.savedPosition = windows.position;
+    }
+    const now = this.ports.clock.now();
+    owned.dueAt = now + Math.max(snapshotMs, (now - startedAt) * snapshotShare * this.owned.size);
+  }
+
+  private async restore(partition: number): Promise<WindowPartition | null> {
+    const { snapshots, plan, logger } = this.ports;
+    const bytes = await snapshots.load(nameOf(partition));
+    if (bytes === null) return null;
+    const windows = this.fresh(partition);
+    const reset: string[] = [];
+    if (!decodeSnapshot(bytes, windows, plan, reset)) {
+      logger.warn({ partition }, 'The snapshot is damaged: state is rebuilt from the log');
+      return null;
+    }
+    if (reset.length > 0)
+      logger.warn({ partition, rules: reset }, 'Rules were changed or removed: their windows start afresh');
+    return windows;
+  }
+
+  private fresh(partition: number): WindowPartition {
+    return new WindowPartition(partition, this.ports.plan, this.ports.options);
+  }
+
+  private count(changes: readonly EpisodeChange[]): void {
+    for (const { rule, view } of changes) {
+      const transition = view.revision === 1 ? 'open' : view.state === 'open' ? 'update' : view.state;
+      this.ports.metrics.weir_alerts_total.inc({ rule: rule.info.name, transition });
+    }
+  }
+
+  private report(): void {
+    const { metrics } = this.ports;
+    for (const [rule, groups] of this.sum((store) => store.groups.size))
+      metrics.weir_window_groups.set({ rule }, groups);
+    this.increase('weir_window_late_total', (store) => store.counters.late);
+    this.increase('weir_window_evicted_groups_total', (store) => store.counters.evictedGroups);
+    this.increase('weir_window_truncated_events_total', (store) => store.counters.truncatedEvents);
+    const entries = [...this.owned.values()].reduce((sum, { windows }) => sum + windows.counters.entries, 0);
+    metrics.weir_window_entries_total.inc(Math.max(0, entries - this.entries));
+    this.entries = entries;
+  }
+
+  /** A figure of all stores, by rule. */
+  private sum(figure: (store: WindowStore) => number): Map<string, number> {
+    const sums = new Map<string, number>();
+    for (const { windows } of this.owned.values()) {
+      for (const [{ info }, store] of windows.stores) sums.set(info.name, (sums.get(info.name) ?? 0) + figure(store));
+    }
+    return sums;
+  }
+
+  private increase(name: WindowCounterMetric, figure: (store: WindowStore) => number): void {
+    for (const [rule, total] of this.sum(figure)) {
+      const key = `${name}/${rule}`;
+      this.ports.metrics[name].inc({ rule }, Math.max(0, total - (this.reported.get(key) ?? 0)));
+      this.reported.set(key, total);
+    }
+  }
+}
+
+type WindowCounterMetric =
+  | 'weir_window_late_total'
+  | 'weir_window_evicted_groups_total'
+  | 'weir_window_truncated_events_total';
+
+const nameOf = (partition: number): string => `${topics.matches}-${partition}`;

@@ -1,0 +1,1 @@
+export { type RecountedAlert, type RecountOptions, recount } from './recount.js';

@@ -1,0 +1,40 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SnapshotStore } from './snapshot-store.js';
+
+/** Snapshots as files of a folder: written beside, synced, then renamed over the one before. */
+export class FolderSnapshots implements SnapshotStore {
+  constructor(private readonly folder: string) {}
+
+  async save(name: string, parts: readonly Uint8Array[]): Promise<void> {
+    await mkdir(this.folder, { recursive: true });
+    const fresh = `${this.pathOf(name)}.new`;
+    const file = await open(fresh, 'w');
+    try {
+      await file.writev(parts.filter((part) => part.byteLength > 0));
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(fresh, this.pathOf(name));
+    const folder = await open(this.folder);
+    await folder.sync().finally(() => folder.close());
+  }
+
+  async load(name: string): Promise<Buffer | null> {
+    try {
+      return await readFile(this.pathOf(name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  async delete(name: string): Promise<void> {
+    await rm(this.pathOf(name), { force: true });
+  }
+
+  private pathOf(name: string): string {
+    return join(this.folder, `${encodeURIComponent(name)}.snapshot`);
+  }
+}

@@ -1,0 +1,105 @@
+import {
+  alertId,
+  type DetectionPlan,
+  type EpisodeChange,
+  groupValues,
+  Matcher,
+  planRules,
+  WindowPartition,
+} from '#libs/detection';
+import { batchOfRecords, partitionOf, type RecordBatch } from '#libs/log';
+import { compileRules, type RuleFile } from '#libs/sigma';
+
+/** An event as ingest hands it to the log. */
+export interface Input {
+  type: { topic: string };
+  key: string;
+  timeMs: number;
+  value: Buffer;
+}
+
+export interface FoundAlert {
+  id: string;
+  rule: string;
+  group: Record<string, string>;
+  openedAt: number;
+  firstSeen: number;
+  lastSeen: number;
+  value: number;
+  peak: number;
+  events: number;
+}
+
+export interface DetectOptions {
+  partitions: number;
+  latenessMs?: number;
+  /** Events per append: they share a recorded time. Default: all. */
+  appendEvents?: number;
+}
+
+export function planOf(files: readonly RuleFile[], latenessMs = 60_000): DetectionPlan {
+  const rules = compileRules(files);
+  if (rules.problems.length > 0) throw new TypeError(JSON.stringify(rules.problems));
+  return planRules(rules, { latenessMs, groupsMax: 1_000_000 });
+}
+
+/** Runs match and window over events, as the two stages do over a log, and returns how every alert ended up. */
+export function detect(plan: DetectionPlan, inputs: readonly Input[], options: DetectOptions): FoundAlert[] {
+  const { partitions, appendEvents = inputs.length } = options;
+  const matcher = new Matcher(plan, { partitions, dedupeHorizonMs: 600_000, identitiesMax: 1 << 20 });
+  const windows = Array.from(
+    { length: partitions },
+    (_, partition) => new WindowPartition(partition, plan, { groupsMax: 1_000_000, partitions }),
+  );
+  const stored = new Map<string, Input[]>();
+  const latest = new Map<string, { change: EpisodeChange; windows: WindowPartition }>();
+  for (let at = 0; at < inputs.length; at += appendEvents) {
+    const recordedAt = 1_800_000_000_000 + at;
+    const batches = append(stored, inputs.slice(at, at + appendEvents), partitions, recordedAt);
+    for (const { partition = 0, time, value } of matcher.match(batches, recordedAt).matches) {
+      const into = windows[partition];
+      for (const change of into.apply(batchOfRecords('', partition, into.position, [{ time, value, recordedAt }]))) {
+        const { rule, view } = change;
+        latest.set(alertId(rule.info.id, view.groupLo, view.groupHi, view.anchor), { change, windows: into });
+      }
+    }
+  }
+  return [...latest]
+    .filter(([, { change }]) => change.view.state !== 'merged')
+    .map(([id, { change, windows }]) => found(id, plan, change, windows, stored));
+}
+
+function append(
+  stored: Map<string, Input[]>,
+  inputs: readonly Input[],
+  partitions: number,
+  recordedAt: number,
+): RecordBatch[] {
+  const fresh = new Map<string, Input[]>();
+  for (const input of inputs) {
+    const place = `${input.type.topic}/${partitionOf(Buffer.from(input.key), partitions)}`;
+    fresh.set(place, [...(fresh.get(place) ?? []), input]);
+  }
+  return [...fresh].sort().map(([place, events]) => {
+    const before = stored.get(place) ?? [];
+    stored.set(place, [...before, ...events]);
+    const [topic, partition] = place.split('/');
+    const records = events.map(({ timeMs, value }) => ({ time: timeMs, value, recordedAt }));
+    return batchOfRecords(topic, Number(partition), before.length, records);
+  });
+}
+
+function found(
+  id: string,
+  plan: DetectionPlan,
+  { rule, view }: EpisodeChange,
+  windows: WindowPartition,
+  stored: ReadonlyMap<string, Input[]>,
+): FoundAlert {
+  const { topic, partition, offset } = windows.origin(view.evidence[0].origin);
+  const line = stored.get(`${topic}/${partition}`)![offset].value;
+  const { openedAt, firstSeen, lastSeen, value, peak, events } = view;
+  const group = groupValues(plan, rule, view.groupLo, view.groupHi, topic, line);
+  if (group === null) throw new TypeError(`The first event of alert ${id} does not give its group.`);
+  return { id, rule: rule.info.name, group, openedAt, firstSeen, lastSeen, value, peak, events };
+}
