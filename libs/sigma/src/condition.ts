@@ -60,8 +60,7 @@ class Parser {
       throw new Fault(0, 'The condition is empty', 'Name a search identifier, for example `condition: selection`');
     const condition = this.#or();
     const rest = this.#tokens[this.#next];
-    if (rest)
-      throw new Fault(rest.offset, `\`${rest.text}\` is out of place`, 'Join search identifiers with `and` or `or`');
+    if (rest) throw this.#outOfPlace(rest, 'Join search identifiers with `and` or `or`');
     return condition;
   }
 
@@ -119,7 +118,7 @@ class Parser {
     const following = this.#tokens[this.#next]?.text;
     if (following === 'of') return this.#selector(token);
     if (token.text === ')' || keywords.has(token.text))
-      throw new Fault(token.offset, `\`${token.text}\` is out of place`, 'A search identifier was expected here');
+      throw this.#outOfPlace(token, 'A search identifier was expected here');
     if (this.names.includes(token.text)) return { kind: 'name', name: token.text };
     throw this.#unknown(token);
   }
@@ -139,7 +138,7 @@ class Parser {
     if (!pattern || pattern.text === '(' || pattern.text === ')')
       throw new Fault(
         quantity.offset,
-        `\`${quantity.text} of\` of what?`,
+        `\`${quantity.text} of\` selects from nothing`,
         'Add `them` or a pattern such as `selection_*`',
       );
     const of = this.#select(pattern.text).map((name): Condition => ({ kind: 'name', name }));
@@ -159,13 +158,13 @@ class Parser {
     return this.names.filter((name) => test(name) && (pattern.startsWith('_') || !name.startsWith('_')));
   }
 
+  #outOfPlace(token: Token, hint: string): Fault {
+    return inCapitals(token) ?? new Fault(token.offset, `\`${token.text}\` is out of place`, hint);
+  }
+
   #unknown(token: Token): Fault {
-    if (keywords.has(token.text.toLowerCase()))
-      return new Fault(
-        token.offset,
-        `\`${token.text}\` is written in capitals`,
-        `Write \`${token.text.toLowerCase()}\``,
-      );
+    const capitals = inCapitals(token);
+    if (capitals) return capitals;
     if (token.text.includes('*'))
       return new Fault(
         token.offset,
@@ -184,4 +183,10 @@ class Parser {
     this.#next++;
     return true;
   }
+}
+
+function inCapitals({ text, offset }: Token): Fault | undefined {
+  const lower = text.toLowerCase();
+  if (lower === text || !keywords.has(lower)) return undefined;
+  return new Fault(offset, `\`${text}\` is written in capitals`, `Write \`${lower}\``);
 }

@@ -2,17 +2,7 @@ import { type Condition, parseCondition } from './condition.js';
 import { compileItem, type ResolveField } from './item.js';
 import { allOf, anyOf, not } from './logic.js';
 import { type ViewTest } from './modifiers/modifier.js';
-import {
-  entriesOf,
-  isMap,
-  isScalar,
-  isSeq,
-  itemsOf,
-  type Node,
-  offsetInside,
-  type SourceDocument,
-  type YAMLMap,
-} from './source.js';
+import { entriesOf, isMap, isScalar, isSeq, itemsOf, type Node, offsetInside, type SourceDocument } from './source.js';
 
 /** Compiles a `detection:` block; undefined after reporting its problems. */
 export function compileDetection(
@@ -22,8 +12,12 @@ export function compileDetection(
 ): ViewTest | undefined {
   const { report } = document;
   if (!isMap(block))
-    return report.problem(block, '`detection` must be a mapping', 'Give it search identifiers and a `condition`');
-  const entries = entriesOf(block as YAMLMap, report);
+    return report.problem(
+      block ?? document.root,
+      '`detection` must be a mapping',
+      'Give it search identifiers and a `condition`',
+    );
+  const entries = entriesOf(block, report);
   const selections = new Map<string, ViewTest | undefined>();
   for (const entry of entries) {
     if (entry.name === 'condition') continue;
@@ -52,11 +46,7 @@ function compileCondition(
     );
   const parsed = parseCondition(node.value, [...selections.keys()]);
   if ('reason' in parsed)
-    return document.report.problem(
-      offsetInside(document, node, node.value) + parsed.offset,
-      parsed.reason,
-      parsed.hint,
-    );
+    return document.report.problem(offsetInside(document, node, node.value, parsed.offset), parsed.reason, parsed.hint);
   return document.report.failed ? undefined : assemble(parsed, selections);
 }
 
@@ -100,7 +90,7 @@ function compileMap(
       'A search identifier must be a map or a list of maps',
       'Write `field: value` below it',
     );
-  const entries = entriesOf(value as YAMLMap, report);
+  const entries = entriesOf(value, report);
   if (entries.length === 0)
     return report.problem(value, 'The search identifier is empty', 'Write `field: value` below it');
   const tests = entries.map((entry) => compileItem(document, entry, resolve));

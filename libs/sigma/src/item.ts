@@ -156,7 +156,11 @@ function readValue({ report }: SourceDocument, entry: Entry, node: Node | null):
     );
   const { value } = node;
   if (typeof value === 'number' && !isExact(value))
-    return report.problem(node, 'This number is too large to be exact', 'Put it in quotes to compare it as text');
+    return report.problem(
+      node,
+      'This number is too large to be compared exactly',
+      'Put it in quotes to compare it as text',
+    );
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
     return report.problem(node, 'A value must be text, a number, true, false or null', 'Quote the value');
   return { value, node };

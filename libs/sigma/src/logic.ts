@@ -19,7 +19,7 @@ export function allOf(tests: readonly ViewTest[]): ViewTest {
   if (sorted.length === 2) return { on: 'view', cost, test: (view) => a(view) && b(view) };
   if (sorted.length === 3) return { on: 'view', cost, test: (view) => a(view) && b(view) && c!(view) };
   const each = sorted.map((t) => t.test);
-  return { on: 'view', cost, test: (view) => each.every((test) => test(view)) };
+  return { on: 'view', cost, test: (view) => every(each, view) };
 }
 
 /** Some test holds; the cheapest is asked first. */
@@ -31,7 +31,18 @@ export function anyOf(tests: readonly ViewTest[]): ViewTest {
   if (!b) return sorted[0]!;
   if (sorted.length === 2) return { on: 'view', cost, test: (view) => a(view) || b(view) };
   const each = sorted.map((t) => t.test);
-  return { on: 'view', cost, test: (view) => each.some((test) => test(view)) };
+  return { on: 'view', cost, test: (view) => some(each, view) };
+}
+
+// Plain loops: a callback here would be allocated for every event.
+function every<T>(tests: readonly ((of: T) => boolean)[], of: T): boolean {
+  for (const test of tests) if (!test(of)) return false;
+  return true;
+}
+
+function some<T>(tests: readonly ((of: T) => boolean)[], of: T): boolean {
+  for (const test of tests) if (test(of)) return true;
+  return false;
 }
 
 export function not(of: ViewTest): ViewTest {
@@ -83,7 +94,7 @@ export function anyValue(tests: readonly ScalarTest[], cased: boolean): ScalarTe
   const cost = joined.reduce((sum, t) => sum + t.cost, 0);
   const [a, b] = each;
   if (each.length === 2) return { on: 'scalar', cost, test: (v) => a!(v) || b!(v) };
-  return { on: 'scalar', cost, test: (v) => each.some((test) => test(v)) };
+  return { on: 'scalar', cost, test: (v) => some(each, v) };
 }
 
 function lookup(literals: readonly ScalarTest[], cased: boolean): ScalarTest {
@@ -102,7 +113,8 @@ function someParts(parts: readonly string[]): ScalarTest {
     cost: 6 + parts.length,
     test: (v) => {
       const text = fold(String(v));
-      return parts.some((part) => text.includes(part));
+      for (const part of parts) if (text.includes(part)) return true;
+      return false;
     },
   };
 }

@@ -27,12 +27,18 @@ export class Report {
     return new Report(this.file, this.lines, this.problems, start);
   }
 
+  /** Refuses the rule. The same problem at the same place is kept once. */
   problem(place: Place, reason: string, hint: string): undefined {
     this.#failed = true;
-    this.problems.push({ file: this.file, ...this.at(place), rule: this.rule, reason, hint });
+    const { line, column } = this.at(place);
+    const known = this.problems.some(
+      (p) => p.line === line && p.column === column && p.reason === reason && p.file === this.file,
+    );
+    if (!known) this.problems.push({ file: this.file, line, column, rule: this.rule, reason, hint });
     return undefined;
   }
 
+  /** Line and column, from 1. */
   at(place: Place): { line: number; column: number } {
     const offset = typeof place === 'number' ? place : (place?.range?.[0] ?? this.start);
     const { line, col } = this.lines.linePos(offset);
@@ -55,7 +61,7 @@ export function listed(names: readonly string[], last = 'or'): string {
 /** The known name nearest to a mistyped one, when it is near enough to be what was meant. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let bestDistance = (name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3))) + 1;
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {

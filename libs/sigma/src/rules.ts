@@ -1,14 +1,16 @@
-import { CorrelationDraft, compileCorrelation, type Referred } from './correlation.js';
+import { Block } from './block.js';
+import { compileCorrelation, type Referred } from './correlation.js';
+import { CorrelationDraft } from './correlation-draft.js';
 import { compileDetection } from './detection.js';
 import { FieldTable } from './fields.js';
-import { Header, readInfo, readName } from './header.js';
+import { readInfo, readName } from './header.js';
 import { allOf, overField } from './logic.js';
 import { type LogSource } from './logsources/logsource.js';
 import { fieldResolver, readLogSource } from './logsources/resolve.js';
 import { type ViewTest } from './modifiers/modifier.js';
 import { textTest } from './modifiers/strings.js';
 import { slotReader } from './reader.js';
-import { entriesOf, isMap, isScalar, itemsOf, type Node, readDocuments, textOf, type YAMLMap } from './source.js';
+import { entriesOf, isMap, isScalar, itemsOf, type Node, readDocuments, textOf } from './source.js';
 import { type Correlation, type Detection, type RuleFile, type RuleProblem } from './types.js';
 import { parsePattern } from './wildcard.js';
 
@@ -24,7 +26,7 @@ type Kind = 'detection' | 'correlation' | 'filter';
 
 interface Draft {
   kind: Kind;
-  header: Header;
+  header: Block;
   correlation?: CorrelationDraft;
 }
 
@@ -37,7 +39,7 @@ export function compileRules(files: readonly RuleFile[]): RuleSet {
   const fields = new FieldTable();
   const drafts = files
     .flatMap((file) => readDocuments(file, problems))
-    .flatMap((document) => readDraft(new Header(document)));
+    .flatMap((document) => readDraft(new Block(document)));
   const registry = register(drafts);
   const filtered = filteredDrafts(drafts, registry);
   const referred = new Map<Draft, Referred>();
@@ -65,7 +67,7 @@ export function compileRules(files: readonly RuleFile[]): RuleSet {
 }
 
 /** Tells detection rules, correlations and filters apart; a document that is none of them is reported. */
-function readDraft(header: Header): Draft[] {
+function readDraft(header: Block): Draft[] {
   const { report, root } = header.document;
   report.rule = readName(header);
   const kinds = (['detection', 'correlation', 'filter'] as const).filter((kind) => header.get(kind));
@@ -129,7 +131,7 @@ function filteredDrafts(drafts: readonly Draft[], registry: ReadonlyMap<string, 
   for (const { kind, header } of drafts) {
     const block = header.get('filter')?.value;
     if (kind !== 'filter' || !isMap(block)) continue;
-    const rules = entriesOf(block as YAMLMap, header.document.report).find((entry) => entry.name === 'rules');
+    const rules = entriesOf(block, header.document.report).find((entry) => entry.name === 'rules');
     for (const node of itemsOf(rules?.value ?? null)) {
       const draft = isScalar(node) ? registry.get(textOf(node)) : undefined;
       if (draft) filtered.set(draft, header.document.report.rule ?? header.document.file);

@@ -1,10 +1,12 @@
 import {
-  isAlias,
-  isMap,
+  type Alias,
+  type Document,
   isScalar,
   isSeq,
+  isMap as isYamlMap,
   LineCounter,
   type Node,
+  type ParsedNode,
   parseAllDocuments,
   type Scalar,
   visit,
@@ -27,63 +29,52 @@ export interface SourceDocument {
 }
 
 /** Rule files are small; a larger one is not a rule, and is refused before the YAML parser sees it. */
-export const ruleFileBytesMax = 1024 * 1024;
+export const ruleFileCharsMax = 1024 * 1024;
 
 /** Splits a file into its documents. Whatever can't be read as YAML is reported and left out. */
-export function readDocuments({ file, text }: RuleFile, problems: RuleProblem[]): SourceDocument[] {
+export function readDocuments(file: RuleFile, problems: RuleProblem[]): SourceDocument[] {
   const lines = new LineCounter();
-  const report = new Report(file, lines, problems);
-  if (text.length > ruleFileBytesMax) {
-    report.problem(0, `The file is larger than ${ruleFileBytesMax} bytes`, 'Split it into several rule files');
+  const report = new Report(file.file, lines, problems);
+  if (file.text.length > ruleFileCharsMax) {
+    report.problem(0, `The file is larger than ${ruleFileCharsMax} characters`, 'Split it into several rule files');
     return [];
   }
-  let documents: ReturnType<typeof parseAllDocuments>;
   try {
-    documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+    const documents = [
+      ...parseAllDocuments(file.text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' }),
+    ];
+    if (documents.every((document) => isEmpty(document)))
+      report.problem(0, 'The file holds no rule', 'Write a Sigma rule, or remove the file');
+    return documents.flatMap((document, index) => readDocument(file, index, document, report));
   } catch (error) {
     report.problem(0, `The YAML parser gave up: ${firstLine(error)}`, 'Write the rule with less nesting');
     return [];
   }
-  const read: SourceDocument[] = [];
-  for (const [index, document] of [...documents].entries()) {
-    const own = report.forDocument(document.contents?.range?.[0] ?? document.range?.[0] ?? 0);
-    for (const fault of [...document.errors, ...document.warnings])
-      own.problem(
-        fault.pos[0],
-        `Not valid YAML: ${firstLine(fault)}`,
-        'Correct the YAML; nothing of this document is run',
-      );
-    if (own.failed || document.contents === null) continue;
-    if (isScalar(document.contents) && document.contents.value === null) continue;
-    const root = document.contents;
-    if (!isMap(root)) {
-      own.problem(root, 'A rule must be a mapping', 'Start the document with `title: ...`');
-      continue;
-    }
-    refuseReferences(root as unknown as Node, own);
-    if (own.failed) continue;
-    const range = root.range ?? [0, text.length, text.length];
-    read.push({
-      file,
-      index,
-      root: root as YAMLMap,
-      text: text.slice(range[0], range[2]),
-      report: own,
-      fileText: text,
-    });
-  }
-  if (read.length === 0 && !report.failed && documents.every((d) => d.errors.length === 0 && d.contents === null))
-    report.problem(0, 'The file holds no rule', 'Write a Sigma rule, or remove the file');
-  return read;
 }
 
-/** Anchors repeat values unseen by the reader of a rule and have no place in Sigma. */
-function refuseReferences(root: Node, report: Report): void {
-  visit(root, {
-    Alias: (_, node) => {
-      report.problem(node, `\`*${node.source}\` refers to a YAML anchor`, 'Write the value out; rules use no anchors');
-    },
-  });
+function readDocument(file: RuleFile, index: number, document: Document.Parsed, fileReport: Report): SourceDocument[] {
+  const root: ParsedNode | null = document.contents;
+  const report = fileReport.forDocument(root?.range[0] ?? document.range[0]);
+  for (const fault of [...document.errors, ...document.warnings])
+    report.problem(fault.pos[0], `Not valid YAML: ${firstLine(fault)}`, 'Correct it; nothing of this document is run');
+  if (report.failed || isEmpty(document)) return [];
+  if (!isMap(root)) {
+    report.problem(root, 'A rule must be a mapping', 'Start the document with `title: ...`');
+    return [];
+  }
+  visit(root, { Alias: (_, node) => refuseAlias(node, report) });
+  if (report.failed) return [];
+  const [start, , end] = root.range ?? [0, 0, file.text.length];
+  return [{ file: file.file, index, root, text: file.text.slice(start, end), report, fileText: file.text }];
+}
+
+/** Anchors repeat values unseen by the reader of a rule, and Sigma has none. */
+function refuseAlias(node: Alias, report: Report): void {
+  report.problem(node, `\`*${node.source}\` refers to a YAML anchor`, 'Write the value out; rules use no anchors');
+}
+
+function isEmpty({ contents, errors }: Document.Parsed): boolean {
+  return errors.length === 0 && (contents === null || (isScalar(contents) && contents.value === null));
 }
 
 function firstLine(error: unknown): string {
@@ -119,11 +110,15 @@ export function itemsOf(node: Node | null): (Node | null)[] {
   return isSeq(node) ? (node.items as (Node | null)[]) : [node];
 }
 
-/** Where `text` starts inside a scalar's source, so that a problem can point into it; the scalar's start if it was folded. */
-export function offsetInside(document: SourceDocument, node: Node, text: string): number {
+/** Where `text` plus `offset` stands inside a scalar, so that a problem can point into it; its start if it was folded. */
+export function offsetInside({ fileText }: SourceDocument, node: Node, text: string, offset = 0): number {
   const [start, end] = node.range ?? [0, 0];
-  const found = document.fileText.slice(start, end).indexOf(text);
-  return found < 0 ? start : start + found;
+  const found = fileText.slice(start, end).indexOf(text);
+  return found < 0 ? start : start + found + offset;
 }
 
-export { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap };
+export function isMap(node: unknown): node is YAMLMap {
+  return isYamlMap(node);
+}
+
+export { isScalar, isSeq, type Node, type YAMLMap };

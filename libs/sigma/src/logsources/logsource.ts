@@ -15,6 +15,6 @@ export interface LogSource {
   where?: Readonly<Record<string, string>>;
   /** Field name → path from the event's root; `data` when rules name the fields of the event's data directly. */
   fields: Readonly<Record<string, string | JoinedField>> | 'data';
-  /** Fields that Sigma knows and our events don't carry, with the reason. */
+  /** Fields that Sigma knows and our events don't carry, each with what to do instead. */
   absent?: Readonly<Record<string, string>>;
 }

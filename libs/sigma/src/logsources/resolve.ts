@@ -1,9 +1,9 @@
+import { type Block } from '../block.js';
 import { type FieldTable } from '../fields.js';
-import { type Header } from '../header.js';
 import { type ResolveField } from '../item.js';
 import { listed, nearest, type Report } from '../problems.js';
 import { joinedReader, slotReader } from '../reader.js';
-import { entriesOf, isMap, isScalar, type Node, textOf, type YAMLMap } from '../source.js';
+import { entriesOf, isMap, isScalar, type Node, textOf } from '../source.js';
 import { logSources } from './index.js';
 import { type JoinedField, type LogSource } from './logsource.js';
 import { envelope } from './weir.js';
@@ -12,7 +12,7 @@ const keys = ['category', 'product', 'service'] as const;
 type LogSourceNames = Partial<Record<(typeof keys)[number], string>>;
 
 /** The log source that a rule names; reports and returns undefined when Weir has no events for it. */
-export function readLogSource(header: Header): LogSource | undefined {
+export function readLogSource(header: Block): LogSource | undefined {
   const { root, report } = header.document;
   const entry = header.get('logsource');
   if (!entry)
@@ -28,7 +28,7 @@ export function readLogSource(header: Header): LogSource | undefined {
       'Write for example `category: webserver` below it',
     );
   const names: LogSourceNames = {};
-  for (const { name, key, value } of entriesOf(entry.value as YAMLMap, report)) {
+  for (const { name, key, value } of entriesOf(entry.value, report)) {
     const wanted = keys.find((k) => k === name);
     if (!wanted) continue;
     if (isScalar(value) && value.value !== null) names[wanted] = textOf(value);
@@ -69,13 +69,14 @@ export function locateField(
   if (source.fields === 'data') return locateOwn(name, at, report);
   const found = Object.hasOwn(source.fields, name) ? source.fields[name] : undefined;
   if (found !== undefined) return found;
+  const advice = source.absent?.[name];
+  if (advice !== undefined) return report.problem(at, `Events of this log source don't carry \`${name}\``, advice);
   const names = Object.keys(source.fields);
-  const reason = source.absent?.[name];
   const near = nearest(name, names);
   return report.problem(
     at,
-    `The log source has no field \`${name}\`${reason ? `: ${reason}` : ''}`,
-    near && !reason ? `Perhaps you meant \`${near}\`` : `Known: ${names.join(', ')}`,
+    `The log source has no field \`${name}\``,
+    near ? `Perhaps you meant \`${near}\`` : `Known: ${names.join(', ')}`,
   );
 }
 
@@ -88,6 +89,12 @@ function locateOwn(name: string, at: Node | number, report: Report): string | un
         `\`${name}\` is not part of an event's envelope`,
         `Use one of ${listed(Object.keys(envelope))}`,
       )
+    );
+  if (name.startsWith('data.'))
+    return report.problem(
+      at,
+      `\`${name}\` starts with \`data.\``,
+      `Fields of the event's data are named without it: \`${name.slice(5)}\``,
     );
   if (name.split('.').every((step) => step !== '')) return `data.${name}`;
   return report.problem(at, `\`${name}\` is not a field name`, 'Write names joined by single dots, as `object.id`');

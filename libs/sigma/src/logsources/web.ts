@@ -15,12 +15,14 @@ const requestFields = {
 } as const;
 
 const notCarried = {
-  'cs-cookie': 'events carry no cookies',
-  'cs-bytes': 'events carry the bytes sent, not those received',
-  'cs-version': 'events carry no protocol version',
-  's-ip': "events carry no server address; use the server's name, `cs-host`",
-  's-port': 'events carry no port',
+  'cs-cookie': 'Cookies are not kept; leave the field out',
+  'cs-bytes': 'Only the bytes sent are kept: `sc-bytes`',
+  'cs-version': 'The protocol version is not kept; leave the field out',
+  's-ip': 'Use the name of the server, `cs-host`',
+  's-port': 'Use the name of the server, `cs-host`',
 };
+
+const fullUrl = 'The scheme is not kept, so the full URL is not known; use `cs-host`, `c-uri-stem` and `c-uri-query`';
 
 /** Access logs of web servers (W3C field names). */
 export const webserver: LogSource = {
@@ -42,9 +44,9 @@ export const proxy: LogSource = {
   },
   absent: {
     ...notCarried,
-    'c-uri': 'events carry no scheme, so the full URL is not known; use `cs-host`, `c-uri-stem` and `c-uri-query`',
-    'cs-uri': 'events carry no scheme, so the full URL is not known; use `cs-host`, `c-uri-stem` and `c-uri-query`',
-    'c-uri-extension': 'use `c-uri-stem|endswith`',
-    'r-dns': 'use `cs-host`',
+    'c-uri': fullUrl,
+    'cs-uri': fullUrl,
+    'c-uri-extension': 'Use `c-uri-stem|endswith`',
+    'r-dns': 'Use `cs-host`',
   },
 };

@@ -27,7 +27,7 @@ export const re: Operator = {
       const cause = error instanceof Error ? error.message : String(error);
       return problem(
         node,
-        `The regular expression can't be used: ${cause.replace(/\.$/, '')}`,
+        `The regular expression can't be used: ${cause.replace(/^error parsing regexp: /, '')}`,
         'Regular expressions run in linear time (RE2 syntax): no lookaround, no back-references',
       );
     }
