@@ -1,7 +1,5 @@
 export type {
-  AlertEvent,
   AlertEvidence,
-  AlertFields,
   AlertState,
   AlertWire,
   EvidenceReference,

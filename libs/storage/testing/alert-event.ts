@@ -1,7 +1,7 @@
-import type { AlertEvent } from '../src/alerts/alert.js';
+import type { Alert } from '#libs/events';
 
 /** An alert event to vary, for specs. */
-export function alertEvent(changes: Partial<AlertEvent> = {}): AlertEvent {
+export function alertEvent(changes: Partial<Alert> = {}): Alert {
   return {
     id: 'a1',
     rule: { id: 'r1', name: 'ssh-brute-force', title: 'SSH brute force', version: 1 },

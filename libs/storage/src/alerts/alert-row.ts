@@ -1,7 +1,8 @@
-import type { AlertEvent, AlertEvidence, AlertWire, EvidenceReference } from './alert.js';
+import type { Alert } from '#libs/events';
+import type { AlertEvidence, AlertWire, EvidenceReference } from './alert.js';
 
 /** What `json_to_recordset` turns into a row of computed.alert. */
-export function alertRow(alert: AlertEvent) {
+export function alertRow(alert: Alert) {
   const { rule, position } = alert;
   return {
     id: storable(alert.id),

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { Alert } from '#libs/events';
 import { lockPosition, movePosition, type ProjectionPosition } from '../positions/positions.js';
-import type { AlertEvent, EvidenceReference } from './alert.js';
+import type { EvidenceReference } from './alert.js';
 import { alertRow, evidenceRow } from './alert-row.js';
 import { deleteEvidenceSql } from './delete-evidence.sql.js';
 import { lockChangesSql } from './lock-changes.sql.js';
@@ -11,7 +12,7 @@ import { upsertEvidenceSql } from './upsert-evidence.sql.js';
 /** One record of the topic `alert`. */
 export interface AlertRecord {
   offset: number;
-  alert: AlertEvent;
+  alert: Alert;
 }
 
 /**
@@ -35,7 +36,7 @@ export async function applyAlerts(
   });
 }
 
-async function write(manager: EntityManager, alerts: readonly AlertEvent[]): Promise<void> {
+async function write(manager: EntityManager, alerts: readonly Alert[]): Promise<void> {
   const newest = newestOfEach(alerts);
   await manager.query(lockChangesSql);
   const written = await manager.query<{ id: string }[]>(upsertAlertsSql, [
@@ -54,8 +55,8 @@ async function write(manager: EntityManager, alerts: readonly AlertEvent[]): Pro
 }
 
 /** Same rule as the statement's: a statement may write each row once only. Ordered by the last record of each. */
-function newestOfEach(alerts: readonly AlertEvent[]): Map<string, AlertEvent> {
-  const newest = new Map<string, AlertEvent>();
+function newestOfEach(alerts: readonly Alert[]): Map<string, Alert> {
+  const newest = new Map<string, Alert>();
   for (const alert of alerts) {
     const known = newest.get(alert.id)?.position;
     const isNewer = !known || known.partition !== alert.position.partition || known.offset < alert.position.offset;
@@ -67,7 +68,7 @@ function newestOfEach(alerts: readonly AlertEvent[]): Map<string, AlertEvent> {
 }
 
 /** The events that any of the records carries: the newest revision leaves out those that an earlier one published. */
-function publishedEvents(alerts: readonly AlertEvent[]): Map<string, unknown> {
+function publishedEvents(alerts: readonly Alert[]): Map<string, unknown> {
   const events = new Map<string, unknown>();
   for (const { id, evidence } of alerts) {
     for (const reference of evidence) {
@@ -77,7 +78,7 @@ function publishedEvents(alerts: readonly AlertEvent[]): Map<string, unknown> {
   return events;
 }
 
-function uniqueReferences({ id, evidence }: AlertEvent): EvidenceReference[] {
+function uniqueReferences({ id, evidence }: Alert): EvidenceReference[] {
   return [...new Map(evidence.map((reference) => [keyOf(id, reference), reference])).values()];
 }
 

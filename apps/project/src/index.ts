@@ -1,0 +1,2 @@
+export type { ProjectPorts } from './ports.js';
+export { ProjectModule } from './project.module.js';

@@ -1,0 +1,15 @@
+import type { DataSource } from 'typeorm';
+import type { Clock } from '#libs/clock';
+import type { Log } from '#libs/log';
+import type { Metrics } from '#libs/telemetry';
+
+/** What the projections need from the process that runs them. */
+export interface ProjectPorts {
+  log: Log;
+  clock: Clock;
+  /** As `openDatabase` of libs/storage opens it. */
+  database: DataSource;
+  metrics: Metrics;
+}
+
+export const PROJECT = Symbol('PROJECT');
