@@ -41,24 +41,20 @@ const { sample } = fc.letrec<{ sample: Sample }>((tie) => ({
     tie('sample').map(
       (of): Sample => ({ text: `not ${within(of, 1)}`, holds: (facts) => !of.holds(facts), looseness: 1 }),
     ),
-    fc
-      .tuple(tie('sample'), tie('sample'))
-      .map(
-        ([a, b]): Sample => ({
-          text: `${within(a, 2)} and ${within(b, 2)}`,
-          holds: (facts) => a.holds(facts) && b.holds(facts),
-          looseness: 2,
-        }),
-      ),
-    fc
-      .tuple(tie('sample'), tie('sample'))
-      .map(
-        ([a, b]): Sample => ({
-          text: `${within(a, 3)}  or ${within(b, 3)}`,
-          holds: (facts) => a.holds(facts) || b.holds(facts),
-          looseness: 3,
-        }),
-      ),
+    fc.tuple(tie('sample'), tie('sample')).map(
+      ([a, b]): Sample => ({
+        text: `${within(a, 2)} and ${within(b, 2)}`,
+        holds: (facts) => a.holds(facts) && b.holds(facts),
+        looseness: 2,
+      }),
+    ),
+    fc.tuple(tie('sample'), tie('sample')).map(
+      ([a, b]): Sample => ({
+        text: `${within(a, 3)}  or ${within(b, 3)}`,
+        holds: (facts) => a.holds(facts) || b.holds(facts),
+        looseness: 3,
+      }),
+    ),
   ),
 }));
 

@@ -58,11 +58,14 @@ export function compileRules(files: readonly RuleFile[]): RuleSet {
     return draft && (referred.get(draft) ?? { kind: draft.kind === 'detection' ? 'refused' : draft.kind });
   };
   const correlations: Correlation[] = [];
-  for (const { correlation } of drafts) {
+  for (const draft of drafts) {
+    const { correlation } = draft;
+    if (correlation) refuseFiltered(draft, filtered);
     const compiled = correlation && compileCorrelation(correlation, find, () => registry.keys(), fields);
     if (compiled) correlations.push(compiled);
   }
-  problems.sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : 0));
+  const order = new Map(files.map(({ file }, index) => [file, index]));
+  problems.sort((a, b) => order.get(a.file)! - order.get(b.file)! || a.line - b.line || a.column - b.column);
   return { fields, detections, correlations, problems };
 }
 

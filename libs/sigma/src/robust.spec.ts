@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { viewOf } from './given.js';
+import { compileRules } from './index.js';
+
+const sample = readFileSync(new URL('golden/correlation.yml', import.meta.url), 'utf8');
+const words = fc.constantFrom(
+  ...['title: x', 'logsource:', 'detection:', '  selection:', '    a|contains: ', '  condition: selection', '---'],
+  ...[
+    'correlation:',
+    '  rules:',
+    '- ',
+    '? ',
+    '&a',
+    '*a',
+    '!!binary ',
+    '[',
+    '{',
+    '|',
+    '>',
+    '"',
+    "'",
+    '\t',
+    '\n',
+    '\n  ',
+    ': ',
+    '\u0000',
+  ],
+);
+
+/** Whatever comes out: no exception, places inside the text, and rules that can be asked about any event. */
+function checks(text: string): void {
+  const { detections, correlations, problems, fields } = compileRules([{ file: 'x.yml', text }]);
+  expect(detections.length + correlations.length + problems.length).toBeGreaterThan(0);
+  const lines = text.split('\n').length;
+  for (const { line, column, reason, hint } of problems) {
+    expect(line).toBeGreaterThan(0);
+    expect(line).toBeLessThanOrEqual(lines);
+    expect(column).toBeGreaterThan(0);
+    expect(reason.length * hint.length).toBeGreaterThan(0);
+  }
+  for (const detection of detections) detection.matches(viewOf({ data: { a: [1, null, 'x'] } }, fields.paths));
+}
+
+describe('compileRules never throws', () => {
+  it('on text', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), checks), { numRuns: 1000 });
+  });
+
+  it('on pieces of rules in any order', () => {
+    const text = fc
+      .array(fc.oneof(words, fc.string({ maxLength: 4 })), { maxLength: 30 })
+      .map((parts) => parts.join(''));
+    fc.assert(fc.property(text, checks), { numRuns: 2000 });
+  });
+
+  it('on rules with a hole or a repetition', () => {
+    const spans = fc.tuple(fc.nat(sample.length), fc.nat(200), fc.boolean());
+    fc.assert(
+      fc.property(spans, ([at, length, repeat]) => {
+        const piece = repeat ? sample.slice(at, at + length) : '';
+        checks(sample.slice(0, repeat ? at + length : at) + piece + sample.slice(at + length));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
