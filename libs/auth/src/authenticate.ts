@@ -34,7 +34,11 @@ const refusals = {
  * Tells who asks. `adminKey` (WEIR_ADMIN_KEY), where set, may be any text and has every scope. A wrong secret is
  * refused as an unknown key, so that ids can't be tried out. Rejects only where the store does.
  */
-export function openAuthenticator(store: KeyStore, clock: Clock, adminKey?: string): Authenticator {
+export function openAuthenticator(
+  store: Pick<KeyStore, 'find' | 'touch'>,
+  clock: Clock,
+  adminKey?: string,
+): Authenticator {
   const adminHash = adminKey ? hashSecret(adminKey) : null;
   const administrator: Principal = { id: 'environment', name: 'WEIR_ADMIN_KEY', scopes: allScopes };
   return {

@@ -1,0 +1,147 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { KeyRecord, KeyStore, MintedKey, NewKey, Scope } from '#libs/auth';
+import type { Clock } from '#libs/clock';
+import { writeAudit } from '../audit/write-audit.js';
+import type { ApiKeyEntity } from './api-key.entity.js';
+
+export interface KeyStoreOptions {
+  database: DataSource;
+  clock: Clock;
+  /** Told when the times of last use could not be written; they are tried again. */
+  onProblem?(error: Error): void;
+}
+
+/** How long a key that was revoked by another process may still be let in. */
+const CACHE_MS = 3_000;
+const CACHE_KEYS_MAX = 1_000;
+const TOUCH_MS = 5_000;
+/** Two processes that start at once make one first key. */
+const FIRST_ADMIN_LOCK = 7_237_110_003;
+/** The actor of what Weir does by itself. */
+const WEIR = 'weir';
+
+type MintedHash = Pick<MintedKey, 'id' | 'hash'>;
+
+const columns =
+  'id, name, hash, scopes, created_at AS "createdAt", expires_at AS "expiresAt", last_used_at AS "lastUsedAt", revoked_at AS "revokedAt"';
+
+/** Keys in decided.api_key, with what was found lately in memory. Methods reject where the database does. */
+export function openKeyStore(options: KeyStoreOptions): KeyStore {
+  return new PostgresKeyStore(options);
+}
+
+class PostgresKeyStore implements KeyStore {
+  private readonly cache = new Map<string, { key: KeyRecord | null; until: number }>();
+  private touched = new Map<string, number>();
+  private readonly touching: NodeJS.Timeout;
+
+  constructor(private readonly options: KeyStoreOptions) {
+    this.touching = setInterval(() => void this.writeTouched(), TOUCH_MS).unref();
+  }
+
+  async find(id: string): Promise<KeyRecord | null> {
+    const now = this.options.clock.now();
+    const cached = this.cache.get(id);
+    if (cached && cached.until > now) return cached.key;
+    const [row] = await this.options.database.query<ApiKeyEntity[]>(
+      `SELECT ${columns} FROM decided.api_key WHERE id = $1`,
+      [id],
+    );
+    const key = row ? keyRecord(row) : null;
+    // Ids that do not exist are any number: they must not drive out those that do, nor fill the memory.
+    if (this.cache.size >= CACHE_KEYS_MAX) this.cache.clear();
+    if (key) this.cache.set(id, { key, until: now + CACHE_MS });
+    return key;
+  }
+
+  async create(key: MintedHash & NewKey, actor: string): Promise<KeyRecord> {
+    return this.options.database.transaction((manager) => this.insert(manager, key, actor));
+  }
+
+  async createFirstAdmin(key: MintedHash & NewKey): Promise<KeyRecord | null> {
+    return this.options.database.transaction(async (manager) => {
+      await manager.query('SELECT pg_advisory_xact_lock($1)', [FIRST_ADMIN_LOCK]);
+      const [{ found }] = await manager.query<{ found: boolean }[]>(
+        `SELECT EXISTS (SELECT FROM decided.api_key
+           WHERE 'admin' = ANY (scopes) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)) AS found`,
+        [new Date(this.options.clock.now())],
+      );
+      return found ? null : this.insert(manager, key, WEIR);
+    });
+  }
+
+  private async insert(manager: EntityManager, key: MintedHash & NewKey, actor: string): Promise<KeyRecord> {
+    const at = new Date(this.options.clock.now());
+    const expires = key.expiresAt === null ? null : new Date(key.expiresAt);
+    const [row] = await manager.query<ApiKeyEntity[]>(
+      `INSERT INTO decided.api_key (id, name, hash, scopes, created_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`,
+      [key.id, key.name, key.hash, key.scopes, at, expires],
+    );
+    const facts = { name: key.name, scopes: key.scopes, expiresAt: expires };
+    await writeAudit(manager, { at, actor, action: 'key.created', subject: `key:${key.id}`, facts });
+    return keyRecord(row);
+  }
+
+  async list(): Promise<KeyRecord[]> {
+    const rows = await this.options.database.query<ApiKeyEntity[]>(
+      `SELECT ${columns} FROM decided.api_key ORDER BY created_at DESC, id`,
+    );
+    return rows.map(keyRecord);
+  }
+
+  async revoke(id: string, actor: string): Promise<boolean> {
+    const at = new Date(this.options.clock.now());
+    const found = await this.options.database.transaction(async (manager) => {
+      const [row] = await manager.query<{ revoked: boolean }[]>(
+        'SELECT revoked_at IS NOT NULL AS revoked FROM decided.api_key WHERE id = $1 FOR UPDATE',
+        [id],
+      );
+      if (!row) return false;
+      if (row.revoked) return true;
+      await manager.query('UPDATE decided.api_key SET revoked_at = $2 WHERE id = $1', [id, at]);
+      await writeAudit(manager, { at, actor, action: 'key.revoked', subject: `key:${id}`, facts: {} });
+      return true;
+    });
+    this.cache.delete(id);
+    return found;
+  }
+
+  touch(id: string): void {
+    this.touched.set(id, this.options.clock.now());
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.touching);
+    await this.writeTouched();
+  }
+
+  private async writeTouched(): Promise<void> {
+    if (this.touched.size === 0) return;
+    const touched = this.touched;
+    this.touched = new Map();
+    try {
+      await this.options.database.query(
+        `UPDATE decided.api_key AS k SET last_used_at = greatest(k.last_used_at, used.at)
+         FROM unnest($1::text[], $2::timestamptz[]) AS used (id, at) WHERE k.id = used.id`,
+        [[...touched.keys()], [...touched.values()].map((ms) => new Date(ms))],
+      );
+    } catch (error) {
+      this.touched = new Map([...touched, ...this.touched]);
+      this.options.onProblem?.(error as Error);
+    }
+  }
+}
+
+function keyRecord(row: ApiKeyEntity): KeyRecord {
+  return {
+    id: row.id,
+    name: row.name,
+    hash: row.hash,
+    scopes: row.scopes as Scope[],
+    createdAt: row.createdAt.getTime(),
+    expiresAt: row.expiresAt?.getTime() ?? null,
+    lastUsedAt: row.lastUsedAt?.getTime() ?? null,
+    revokedAt: row.revokedAt?.getTime() ?? null,
+  };
+}
