@@ -1,0 +1,1 @@
+export { IngestModule, type IngestModulePorts } from './ingest.module.js';
