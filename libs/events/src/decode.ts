@@ -114,7 +114,7 @@ function attributeProblem(event: Attributes): Rejected | undefined {
   if (event.specversion !== '1.0') return badAttribute('specversion', 'must be "1.0"');
   for (const name of ['id', 'source', 'type'] as const) {
     const value = event[name];
-    if (typeof value !== 'string' || value === '') return badAttribute(name, 'must be a string that is not empty');
+    if (typeof value !== 'string' || value === '') return badAttribute(name, 'must be a string and not empty: set it');
   }
   for (const name in event) {
     const value = event[name];
@@ -122,7 +122,7 @@ function attributeProblem(event: Attributes): Rejected | undefined {
       if (!exceedsBytes(value, attributeBytesMax)) continue;
       return badAttribute(name, `is longer than ${attributeBytesMax} bytes: shorten it`);
     }
-    if (name === 'data' || value === null || typeof value === 'boolean' || Number.isFinite(value)) continue;
+    if (name === 'data' || value == null || typeof value === 'boolean' || Number.isFinite(value)) continue;
     return badAttribute(name, 'must be a string, a number or a boolean: put everything else into data');
   }
   if (!isUriReference(event.source as string)) {

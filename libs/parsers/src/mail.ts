@@ -88,9 +88,9 @@ const addressIn = (text: string | undefined): string | undefined =>
 
 const clipped = (text: string | undefined): string | undefined => text?.slice(0, headerCharsMax);
 
-/** What a reader sees: the text parts, and the HTML parts without their tags. */
+/** The text parts and the HTML parts, without tags: a mail may call HTML plain text. */
 function bodyText({ text = '', html = '' }: Email): string {
-  return text + withoutTags(html);
+  return withoutTags(text + html);
 }
 
 /** In one pass: a pattern such as `<[^>]*>` takes quadratic time on a body of `<`. */

@@ -77,15 +77,20 @@ function rfc3339(stamp: string): string {
 function afterStamp(text: string, requestQuote: number): string | undefined {
   const requestEnd = closingQuote(text, requestQuote);
   if (requestEnd < 0) return undefined;
-  let members = requestMembers(text.slice(requestQuote + 1, requestEnd));
   const statusEnd = tokenEnd(text, requestEnd + 2);
   const bytesEnd = tokenEnd(text, statusEnd + 1);
-  members += numberMember('status', text.slice(requestEnd + 2, statusEnd), 1);
-  members += numberMember('bytes', text.slice(statusEnd + 1, bytesEnd), 1);
+  const status = countMember('status', text.slice(requestEnd + 2, statusEnd));
+  const bytes = countMember('bytes', text.slice(statusEnd + 1, bytesEnd));
+  const members = `${requestMembers(text.slice(requestQuote + 1, requestEnd))}${status}${bytes}`;
+  return members + optionalMembers(text, bytesEnd + 1);
+}
 
+/** What follows the size: quoted fields in their order, and the first number, which is the request time. */
+function optionalMembers(text: string, start: number): string {
+  let members = '';
   let quoted = 0;
   let duration = '';
-  for (let at = bytesEnd + 1; at < text.length; ) {
+  for (let at = start; at < text.length; ) {
     if (text[at] === '"') {
       const close = closingQuote(text, at);
       const end = close < 0 ? text.length : close;
@@ -93,7 +98,7 @@ function afterStamp(text: string, requestQuote: number): string | undefined {
       at = end + 2;
     } else {
       const end = tokenEnd(text, at);
-      duration ||= numberMember('durationMs', text.slice(at, end), 1_000);
+      duration ||= durationMember(text.slice(at, end));
       at = end + 1;
     }
   }
@@ -118,8 +123,13 @@ function member(name: string, value: string | undefined): string {
   return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
 }
 
-function numberMember(name: string, token: string, factor: number): string {
-  return /^\d{1,12}(?:\.\d{1,12})?$/.test(token) ? `,"${name}":${Math.round(Number(token) * factor)}` : '';
+function countMember(name: string, token: string): string {
+  return /^(?:0|[1-9]\d{0,14})$/.test(token) ? `,"${name}":${token}` : '';
+}
+
+/** Seconds with a fraction → milliseconds. */
+function durationMember(token: string): string {
+  return /^\d{1,9}(?:\.\d{1,9})?$/.test(token) ? `,"durationMs":${Math.round(Number(token) * 1_000)}` : '';
 }
 
 /** The text of a field; undefined where nginx logs `-` for nothing. */

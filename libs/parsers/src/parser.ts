@@ -1,4 +1,4 @@
-import { type CloudEvent, type EventType, encodeEvent, parseTime } from '#libs/events';
+import { type EventType, encodeEvent, parseTime } from '#libs/events';
 
 /** What is known about a stream of lines or messages beside its bytes. */
 export interface StreamContext {
