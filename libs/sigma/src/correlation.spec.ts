@@ -150,6 +150,20 @@ describe('a set of rules', () => {
     expect(set.problems).toHaveLength(1);
   });
 
+  it('lets files share their name when ids tell the rules apart', () => {
+    const rule = 'title: R\nlogsource: {product: weir, service: log}\ndetection: {s: {body: x}, condition: s}\n';
+    const id = 'a48c1c50-2442-4775-87a1-fdce031f12b0';
+    const files = [`${rule}`, `id: ${id}\n${rule}`, `name: rule\n${rule}`].map((text, n) => ({
+      file: `${n}/rule.yml`,
+      text,
+    }));
+    const { detections, problems } = compileRules(files);
+    expect(detections.map((d) => d.info.name)).toEqual([id, 'rule']);
+    expect(problems.map(formatProblem)).toEqual([
+      '0/rule.yml:1:1: [rule] The name `rule` is taken by the rule at 2/rule.yml:1. Give the rule a `name` of its own.',
+    ]);
+  });
+
   it('lists problems by file and place', () => {
     const late = correlation(counting);
     const { problems } = compileRules([

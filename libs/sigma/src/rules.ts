@@ -98,34 +98,40 @@ function readDraft(header: Block): Draft[] {
   return [{ kind, header, ...(kind === 'correlation' ? { correlation: new CorrelationDraft(header) } : {}) }];
 }
 
-/** Rules by name and by id; what is taken already is reported, and the later rule refused. */
+/** Rules by id and by name. What is taken already is reported, and the later rule refused. */
 function register(drafts: readonly Draft[]): Map<string, Draft> {
   const registry = new Map<string, Draft>();
+  for (const draft of drafts) claim(registry, draft, 'id', idOf(draft));
+  for (const draft of drafts)
+    if (draft.header.get('name')) claim(registry, draft, 'name', draft.header.document.report.rule);
   for (const draft of drafts) {
     const { report } = draft.header.document;
-    const name = report.rule!;
-    const idNode = draft.header.get('id')?.value;
-    const id = isScalar(idNode) && idNode.value !== null ? textOf(idNode) : undefined;
-    for (const [key, text] of [
-      ['name', name],
-      ['id', id],
-    ] as const) {
-      if (text === undefined || text === '') continue;
-      const taken = registry.get(text);
-      if (!taken || taken === draft) registry.set(text, draft);
-      else {
-        const { file, root } = taken.header.document;
-        const place = draft.header.get(key)?.value ?? draft.header.document.root;
-        const { line } = taken.header.document.report.at(root);
-        report.problem(
-          place,
-          `The ${key} \`${text}\` is taken by the rule at ${file}:${line}`,
-          key === 'id' ? 'Give the rule an id of its own (a UUID v4)' : 'Give the rule a `name` of its own',
-        );
-      }
-    }
+    if (draft.header.get('name')) continue;
+    // A file's name is no claim to that name: many folders may hold a `rule.yml`, told apart by their ids.
+    if (registry.has(report.rule!)) report.rule = idOf(draft) ?? report.rule;
+    claim(registry, draft, 'name', report.rule);
   }
   return registry;
+}
+
+function idOf({ header }: Draft): string | undefined {
+  const id = header.get('id')?.value;
+  return isScalar(id) && id.value !== null ? textOf(id) : undefined;
+}
+
+function claim(registry: Map<string, Draft>, draft: Draft, key: 'id' | 'name', text: string | null | undefined): void {
+  if (!text) return;
+  const taken = registry.get(text);
+  if (!taken || taken === draft) {
+    registry.set(text, draft);
+    return;
+  }
+  const { file, root, report } = taken.header.document;
+  draft.header.document.report.problem(
+    draft.header.get(key)?.value,
+    `The ${key} \`${text}\` is taken by the rule at ${file}:${report.at(root).line}`,
+    key === 'id' ? 'Give the rule an id of its own (a UUID v4)' : 'Give the rule a `name` of its own',
+  );
 }
 
 /** Rules that a filter names. Filters are refused for now, and running these rules without theirs would change their meaning. */
