@@ -17,12 +17,14 @@ const zones = new Map([
 
 /**
  * RFC 5322 date, also in its obsolete forms (two-digit years, named zones) → milliseconds since the epoch; NaN where it
- * is none. A zone that is missing or unknown counts as UTC, as the RFC says.
+ * is none, or its year is not from 1900 to 9998. A zone that is missing or unknown counts as UTC, as the RFC says.
  */
 export function parseMailDate(text: string): number {
   const [, day, month, year, hour, minute, second = '0', zone = ''] = dateTime.exec(text) ?? [];
   if (minute === undefined) return Number.NaN;
-  const days = daysSinceEpoch(fullYear(year), monthOf(capitalized(month)), Number(day));
+  const full = fullYear(year);
+  if (full < 1_900 || full > 9_998) return Number.NaN;
+  const days = daysSinceEpoch(full, monthOf(capitalized(month)), Number(day));
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return Number.NaN;
   const minutes = days * 1_440 + Number(hour) * 60 + Number(minute) - zoneMinutes(zone);
   return minutes * 60_000 + Number(second) * 1_000;

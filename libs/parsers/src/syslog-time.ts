@@ -57,6 +57,7 @@ export function syslogYears(year: number): (month: number) => number {
 }
 
 function millisIn(year: number, { month, day, hour, minute, second }: YearlessTime): number {
-  if (hour > 23 || minute > 59 || second > 60) return Number.NaN;
+  // Whatever the zone, years of four digits remain.
+  if (year < 1 || year > 9_998 || hour > 23 || minute > 59 || second > 60) return Number.NaN;
   return daysSinceEpoch(year, month, day) * dayMs + ((hour * 60 + minute) * 60 + second) * 1_000;
 }
