@@ -5,10 +5,13 @@ import { gzipSync } from 'node:zlib';
 import { Body, Controller, Get, Module, Param, Post, Sse } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NEVER, startWith } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Authenticator, Scope } from '#libs/auth';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Authenticator, allScopes, type KeyStore, mintKey, openAuthenticator, type Scope } from '#libs/auth';
+import { systemClock } from '#libs/clock';
 import { LogError } from '#libs/log';
+import { openKeyStore } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
+import { openTestDatabase, type TestDatabase } from '../../../libs/storage/testing/test-database.js';
 import { createHttpApp, Public, RawBody, RequireScope } from './index.js';
 
 let release: ((answer: string) => void) | undefined;
@@ -62,15 +65,28 @@ class Things {
 @Module({ controllers: [Things] })
 class ThingsModule {}
 
-/** Keys that are the name of their scope. */
-const keys: Authenticator = {
-  authenticate: async ({ authorization, apiKey = authorization?.slice('Bearer '.length) }) => {
-    if (apiKey === undefined) return { kind: 'missing', message: 'Send a key.' };
-    if (apiKey === 'bad') return { kind: 'unknown', message: 'No such key.' };
-    return { kind: 'principal', principal: { id: apiKey, name: apiKey, scopes: [apiKey as Scope] } };
-  },
-};
 const logger = createLogger('silent');
+
+let pg: TestDatabase;
+let store: KeyStore;
+let keys: Authenticator;
+/** A key with each scope. */
+const keyWith = {} as Record<Scope, string>;
+
+beforeAll(async () => {
+  pg = await openTestDatabase();
+  store = openKeyStore({ database: pg.database, clock: systemClock });
+  keys = openAuthenticator(store, systemClock);
+  for (const scope of allScopes) {
+    const { id, hash, text } = mintKey();
+    await store.create({ id, hash, name: scope, scopes: [scope], expiresAt: null }, 'spec');
+    keyWith[scope] = text;
+  }
+});
+afterAll(async () => {
+  await store.close();
+  await pg.close();
+});
 
 let app: NestFastifyApplication;
 let base: string;
@@ -86,7 +102,7 @@ const post = (path: string, body: string | Buffer<ArrayBuffer>, headers: Record<
   fetch(base + path, {
     method: 'POST',
     body,
-    headers: { 'content-type': 'text/plain', 'x-api-key': 'admin', ...headers },
+    headers: { 'content-type': 'text/plain', 'x-api-key': keyWith.admin, ...headers },
   });
 
 async function problem(response: Response, status: number, code: string) {
@@ -117,8 +133,16 @@ describe('keys and scopes', () => {
     const anonymous = await fetch(`${base}/things/raw`, { method: 'POST' });
     expect(anonymous.headers.get('www-authenticate')).toBe('Bearer realm="weir"');
     await problem(anonymous, 401, 'KEY_MISSING');
-    await problem(await post('/things/raw', 'x', { 'x-api-key': 'bad' }), 401, 'KEY_UNKNOWN');
-    const { scope } = await problem(await post('/things/raw', 'x', { 'x-api-key': 'read' }), 403, 'SCOPE_MISSING');
+    await problem(
+      await post('/things/raw', 'x', { 'x-api-key': `${keyWith.read.slice(0, -3)}AAA` }),
+      401,
+      'KEY_UNKNOWN',
+    );
+    const { scope } = await problem(
+      await post('/things/raw', 'x', { 'x-api-key': keyWith.read }),
+      403,
+      'SCOPE_MISSING',
+    );
     expect(scope).toBe('ingest');
   });
 
@@ -126,10 +150,10 @@ describe('keys and scopes', () => {
     const bearer = await fetch(`${base}/things/raw`, {
       method: 'POST',
       body: 'abc',
-      headers: { authorization: 'Bearer ingest', 'content-type': 'text/plain' },
+      headers: { authorization: `Bearer ${keyWith.ingest}`, 'content-type': 'text/plain' },
     });
     expect(await bearer.json()).toEqual({ bytes: 3 });
-    expect((await post('/things/raw', 'x', { 'x-api-key': 'ingest' })).status).toBe(201);
+    expect((await post('/things/raw', 'x', { 'x-api-key': keyWith.ingest })).status).toBe(201);
     expect((await post('/things/raw', 'x')).status).toBe(201);
   });
 
@@ -180,7 +204,7 @@ describe('bodies', () => {
       method: 'POST',
       body: chunked,
       duplex: 'half',
-      headers: { 'content-type': 'text/plain', 'x-api-key': 'ingest' },
+      headers: { 'content-type': 'text/plain', 'x-api-key': keyWith.ingest },
     } as RequestInit);
     await problem(streamed, 413, 'BODY_TOO_LARGE');
     const bomb = gzipSync(Buffer.alloc(500_000));

@@ -17,7 +17,7 @@ import { RouteMethods } from './route-methods.js';
 export interface HttpOptions {
   keys: Authenticator;
   logger: Logger;
-  /** Largest request body, as sent and decompressed. Default 8 MiB. */
+  /** Largest request body, as sent and decompressed. Default 16 MiB. */
   bodyBytesMax?: number;
   /** Longest time that a request may take to arrive. Default 60 s. */
   requestMs?: number;
@@ -44,7 +44,7 @@ export async function createHttpApp(
   module: DynamicModule | Type,
   options: HttpOptions,
 ): Promise<NestFastifyApplication> {
-  const { logger, bodyBytesMax = 8 * 2 ** 20, requestMs = 60_000 } = options;
+  const { logger, bodyBytesMax = 16 * 2 ** 20, requestMs = 60_000 } = options;
   const idPrefix = randomBytes(4).toString('hex');
   let requests = 0;
   const adapter = new PlainAdapter({
