@@ -7,7 +7,7 @@ export type CommandErrorCode =
   | 'ANSWER_UNREADABLE'
   | 'FILE_UNREADABLE'
   | 'FOLDER_UNUSABLE'
-  | 'ALREADY_RUNNING'
+  | 'ADDRESS_UNUSABLE'
   | 'STOPPED'
   | 'CHECK_FAILED';
 

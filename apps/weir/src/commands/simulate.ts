@@ -65,7 +65,9 @@ async function send(shell: Shell, traffic: Traffic, live: boolean): Promise<void
   const signal = shell.stopSignal();
   const sender = new Sender(shell.client(), signal, (why) => why && shell.terminal.note(`Waiting: ${why}`));
   const bodies = live ? liveBatches(traffic.events(), () => systemClock.now(), signal) : batches(traffic.events());
-  for await (const body of bodies) await sender.send('/api/v1/ingest/ndjson', body, 'application/x-ndjson');
+  for await (const body of bodies) {
+    await sender.send('/api/v1/ingest/ndjson', { body, contentType: 'application/x-ndjson' });
+  }
 }
 
 function attackerTable(attackers: readonly PlantedAttacker[]): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { afterLastLine, beforeLastMail, type Chunk, type Cut, chunksOf } from './chunks.js';
+import { afterLastLine, beforeLastMail, type Chunk, type Cut, chunksOf, halvesOf } from './chunks.js';
 
 async function cutUp(text: string, pieceBytes: number, cut: Cut = afterLastLine, toEnd = true): Promise<Chunk[]> {
   const bytes = Buffer.from(text);
@@ -37,4 +37,14 @@ test('an mbox is cut before a mail', async () => {
   const chunks = await cutUp(mail(1) + mail(2) + mail(3) + mail(4), 65_536, beforeLastMail);
   expect(chunks.length).toBeGreaterThan(1);
   for (const chunk of chunks) expect(chunk.bytes.toString()).toMatch(/^From a@b \d\nSubject/);
+});
+
+test('a chunk is halved between items, down to a single one', async () => {
+  const [chunk] = await cutUp('one\ntwo\nthree\n', 100);
+  const [head, tail] = halvesOf(chunk, afterLastLine)!;
+  expect([head.bytes.toString(), tail.bytes.toString()]).toEqual(['one\n', 'two\nthree\n']);
+  expect(tail).toMatchObject({ position: 1_004, line: 12, lines: 2, end: chunk.end });
+  expect(halvesOf(head, afterLastLine)).toBeNull();
+  const [long] = await cutUp(`${'x'.repeat(100)}\ny\n`, 1_000);
+  expect(halvesOf(long, afterLastLine)![1].bytes.toString()).toBe('y\n');
 });

@@ -67,6 +67,20 @@ export async function* chunksOf(source: AsyncIterable<Buffer>, options: ChunkOpt
   if (end > 0) yield chunk(rest.subarray(0, end));
 }
 
+/** The chunk in two, about the middle; null where it is one item only. */
+export function halvesOf(chunk: Chunk, cut: Cut): [Chunk, Chunk] | null {
+  const { bytes, position, line, lines } = chunk;
+  const at = cut(bytes.subarray(0, bytes.length >> 1)) || cut(bytes.subarray(0, bytes.length - 1));
+  if (at === 0) return null;
+  const [head, tail] = [bytes.subarray(0, at), bytes.subarray(at)];
+  const before = newlines(head);
+  const middle = position + at;
+  return [
+    { ...chunk, bytes: head, end: middle, lines: before },
+    { ...chunk, bytes: tail, position: middle, line: line + before, lines: lines - before },
+  ];
+}
+
 function endless(line: number): CommandError {
   const said = `Line ${line} is longer than ${ITEM_BYTES_MAX / 1024 / 1024} MiB: this is not the log that --as says.`;
   return new CommandError('FILE_UNREADABLE', said, { line });

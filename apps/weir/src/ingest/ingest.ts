@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { CommandError } from '../errors.js';
 import type { Bookmark, Bookmarks } from './bookmarks.js';
-import { type Chunk, chunksOf } from './chunks.js';
+import { type Chunk, chunksOf, halvesOf } from './chunks.js';
 import { type FeedPorts, feed } from './feed.js';
 import { changed } from './follow.js';
 import { InputFile } from './input.js';
@@ -23,6 +25,8 @@ export interface IngestPorts {
 
 /** Feeds files to a running Weir, each from where it stopped the last time. */
 export class Ingest {
+  private readonly run = randomUUID();
+
   constructor(
     private readonly reading: Reading,
     private readonly ports: IngestPorts,
@@ -100,11 +104,32 @@ export class Ingest {
 
   private async send(chunk: Chunk, bookmark: Bookmark): Promise<Answer> {
     const contentType = contentTypeOf(this.reading);
-    if (!this.reading.shiftToNow) return this.ports.sender.send(this.path(chunk, bookmark), chunk.bytes, contentType);
-    const { body, rejected } = await shiftedEvents(chunk, this.reading, bookmark);
-    if (body.length === 0) return { accepted: 0, rejected };
-    const answer = await this.ports.sender.send('/api/v1/ingest/ndjson', body, contentType);
-    return { accepted: answer.accepted, rejected: [...rejected, ...answer.rejected] };
+    if (this.reading.shiftToNow) {
+      const { body, rejected } = await shiftedEvents(chunk, this.reading, bookmark);
+      if (body.length === 0) return { accepted: 0, rejected };
+      const answer = await this.ports.sender.send('/api/v1/ingest/ndjson', { body, contentType });
+      return { accepted: answer.accepted, rejected: [...rejected, ...answer.rejected] };
+    }
+    // A stream's ids follow from the run and the place in it, so that a repeated request counts once.
+    const idempotencyKey = bookmark.fingerprint ? undefined : `${this.run}-${chunk.position}`;
+    try {
+      const sending = { body: chunk.bytes, contentType, idempotencyKey };
+      return await this.ports.sender.send(this.path(chunk, bookmark), sending);
+    } catch (error) {
+      if (!(error instanceof CommandError) || error.facts.status !== 413) throw error;
+      return this.sendInHalves(chunk, bookmark, error);
+    }
+  }
+
+  /** More than Weir takes at once: many tiny lines, or one that is huge and that nobody takes. */
+  private async sendInHalves(chunk: Chunk, bookmark: Bookmark, refusal: CommandError): Promise<Answer> {
+    const halves = halvesOf(chunk, cutOf(this.reading));
+    if (!halves) return { accepted: 0, rejected: [{ index: 0, reason: refusal.message }] };
+    const [first, second] = halves;
+    const before = await this.send(first, bookmark);
+    const after = await this.send(second, bookmark);
+    const moved = after.rejected.map(({ index, reason }) => ({ index: index + first.lines, reason }));
+    return { accepted: before.accepted + after.accepted, rejected: [...before.rejected, ...moved] };
   }
 
   private path(chunk: Chunk, bookmark: Bookmark): string {

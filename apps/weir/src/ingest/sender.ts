@@ -13,6 +13,13 @@ export interface Answer {
   rejected: RejectedItem[];
 }
 
+export interface Sending {
+  body: Buffer;
+  contentType: string;
+  /** Gives events without ids of their own the same ones when they are sent again. */
+  idempotencyKey?: string;
+}
+
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5_000;
 /** A Weir that was there and is gone may be restarting: so long it is waited for. */
@@ -33,28 +40,29 @@ export class Sender {
   ) {}
 
   /** Rejects with a CommandError: NOT_RUNNING, KEY_REFUSED, REQUEST_REFUSED; STOPPED once the signal aborts. */
-  async send(path: string, body: Buffer, contentType: string): Promise<Answer> {
+  async send(path: string, { body, contentType, idempotencyKey }: Sending): Promise<Answer> {
+    const headers = new Headers({ 'content-type': contentType });
+    if (idempotencyKey) headers.set('idempotency-key', idempotencyKey);
     const patience = { attempt: 0, absentSince: null as number | null };
     for (;;) {
-      const response = await this.attempt(path, body, contentType, patience);
+      const response = await this.attempt(path, { method: 'POST', headers, body, signal: this.signal }, patience);
       if (response?.ok) {
         if (patience.attempt > 0) this.waiting(null);
         return answerOf(await response.json());
       }
-      if (response && response.status !== 429 && response.status !== 503)
-        throw await refusal(response, this.client.url);
+      if (response && response.status !== 429 && response.status !== 503) return this.refused(response);
       await this.pause(response, patience.attempt++);
     }
   }
 
   /** The answer, or null where none came but may still come. */
-  private async attempt(path: string, body: Buffer, contentType: string, patience: { absentSince: number | null }) {
+  private async attempt(path: string, init: RequestInit, patience: { absentSince: number | null }) {
     try {
-      const headers = { 'content-type': contentType };
-      const response = await this.client.fetch(path, { method: 'POST', headers, body, signal: this.signal });
+      const response = await this.client.fetch(path, init);
+      const whole = new Response(await response.text(), response);
       this.answered = true;
       patience.absentSince = null;
-      return response;
+      return whole;
     } catch (error) {
       if (this.signal.aborted) throw stopped();
       const now = performance.now();
@@ -62,6 +70,16 @@ export class Sender {
       if (!this.answered || now - patience.absentSince > ABSENCE_MS_MAX) throw error;
       return null;
     }
+  }
+
+  /** Not one line was good: that is an answer, too. */
+  private async refused(response: Response): Promise<Answer> {
+    const problem = (await response
+      .clone()
+      .json()
+      .catch(() => ({}))) as { code?: string };
+    if (problem.code === 'EVENTS_REJECTED') return answerOf(problem);
+    throw await refusal(response, this.client.url);
   }
 
   private async pause(response: Response | null, attempt: number): Promise<void> {
@@ -80,6 +98,6 @@ function stopped(): CommandError {
 }
 
 function answerOf(body: unknown): Answer {
-  const { accepted, rejected } = body as { accepted: number; rejected?: { index: number; detail?: string }[] };
-  return { accepted, rejected: (rejected ?? []).map(({ index, detail }) => ({ index, reason: detail ?? '' })) };
+  const { accepted, rejected } = body as Answer;
+  return { accepted, rejected: rejected.map(({ index, reason }) => ({ index, reason })) };
 }

@@ -7,12 +7,12 @@ import { attackerKinds } from './attackers.js';
 export function attackerCounts(given: string): Map<string, number> | string {
   const names = attackerKinds.map((kind) => kind.name);
   const counts = new Map<string, number>();
-  if (/^\d{1,6}$/.test(given)) {
+  if (/^\d{1,3}$/.test(given)) {
     for (let i = 0; i < Number(given); i++) add(counts, names[i % names.length], 1);
     return counts;
   }
   for (const part of given.split(',')) {
-    const [, name, count] = /^([a-z-]+)(?:=(\d{1,6}))?$/.exec(part.trim()) ?? [];
+    const [, name, count] = /^([a-z-]+)(?:=(\d{1,3}))?$/.exec(part.trim()) ?? [];
     if (!names.includes(name))
       return `--attackers takes a number or a list such as brute-force=3,probing of: ${names.join(', ')}.`;
     add(counts, name, Number(count ?? 1));

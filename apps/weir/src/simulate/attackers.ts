@@ -26,14 +26,14 @@ const address = (network: number) => (n: number) => ({ ip: `198.${18 + (n >> 8)}
 export const attackerKinds: readonly AttackerKind[] = [
   {
     name: 'brute-force',
-    rules: ['login_bruteforce'],
+    rules: ['ssh-bruteforce'],
     seconds: 30,
     group: address(1),
     attack: ({ ip }, start) => moments(start, 30, 30).map((time) => login(time, ip, 'root', 'failure')),
   },
   {
     name: 'web-brute-force',
-    rules: ['web_login_bruteforce'],
+    rules: ['web-login-bruteforce'],
     seconds: 60,
     group: address(2),
     attack: ({ ip }, start) =>
@@ -41,7 +41,7 @@ export const attackerKinds: readonly AttackerKind[] = [
   },
   {
     name: 'credential-stuffing',
-    rules: ['credential_stuffing'],
+    rules: ['credential-stuffing'],
     seconds: 60,
     group: address(3),
     attack: ({ ip }, start, random) =>
@@ -49,7 +49,7 @@ export const attackerKinds: readonly AttackerKind[] = [
   },
   {
     name: 'probing',
-    rules: ['path_probing'],
+    rules: ['web-path-probing'],
     seconds: 60,
     group: address(4),
     attack: ({ ip }, start, random) =>
@@ -59,7 +59,7 @@ export const attackerKinds: readonly AttackerKind[] = [
   },
   {
     name: 'crawling',
-    rules: ['crawling'],
+    rules: ['web-crawling'],
     seconds: 60,
     group: address(5),
     attack: ({ ip }, start, random) =>
@@ -69,7 +69,7 @@ export const attackerKinds: readonly AttackerKind[] = [
   },
   {
     name: 'flooding',
-    rules: ['api_flooding'],
+    rules: ['api-flood'],
     seconds: 30,
     group: address(6),
     attack: ({ ip }, start) =>
@@ -77,14 +77,22 @@ export const attackerKinds: readonly AttackerKind[] = [
   },
   {
     name: 'low-and-slow',
-    rules: ['login_low_and_slow'],
+    rules: ['ssh-bruteforce-slow'],
     seconds: 2_400,
     group: address(7),
-    attack: ({ ip }, start) => moments(start, 2_400, 200).map((time) => login(time, ip, 'admin', 'failure')),
+    attack: ({ ip }, start) => moments(start, 2_400, 120).map((time) => login(time, ip, 'admin', 'failure')),
+  },
+  {
+    name: 'web-low-and-slow',
+    rules: ['web-login-bruteforce-slow'],
+    seconds: 2_400,
+    group: address(8),
+    attack: ({ ip }, start) =>
+      moments(start, 2_400, 200).map((time) => apiCall(time, ip, { method: 'POST', path: '/login', status: 401 })),
   },
   {
     name: 'mail-burst',
-    rules: ['mail_burst'],
+    rules: ['mail-sender-burst'],
     seconds: 60,
     group: (n) => ({ sender: `burst-${n}@example.net` }),
     attack: ({ sender }, start, random) =>
@@ -92,7 +100,7 @@ export const attackerKinds: readonly AttackerKind[] = [
   },
   {
     name: 'many-recipients',
-    rules: ['mail_many_recipients'],
+    rules: ['mail-many-recipients'],
     seconds: 60,
     group: (n) => ({ sender: `harvest-${n}@example.net` }),
     attack: ({ sender }, start, random) =>
@@ -103,7 +111,7 @@ export const attackerKinds: readonly AttackerKind[] = [
   },
   {
     name: 'same-text',
-    rules: ['mail_same_text'],
+    rules: ['mail-same-text'],
     seconds: 60,
     group: (_, random) => ({ fingerprint: random.hex(40) }),
     attack: ({ fingerprint }, start, random) =>

@@ -32,7 +32,7 @@ export async function* liveBatches(
       due = [];
     }
     if (due.length === 0) {
-      until = time + BATCH_MS;
+      until = Math.max(time, now()) + BATCH_MS; // what lies in the past goes out together
       await delay(Math.max(0, until - now()), undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
     }

@@ -1,0 +1,89 @@
+import { Command } from 'commander';
+import { compileRules, formatProblem } from '#libs/sigma';
+import { CommandError } from '../errors.js';
+import { readRuleFiles } from '../server/rule-files.js';
+import type { Shell } from '../shell.js';
+import { count, table } from '../terminal/table.js';
+import { show } from '../terminal/terminal.js';
+
+interface Rule {
+  name: string;
+  title: string;
+  version: number;
+  severity: string;
+  type: string;
+  alerting: boolean;
+  group: string[];
+  timespan: string | null;
+  condition: Record<string, number> | null;
+}
+
+const EXAMPLES = `
+Examples:
+  weir rules check
+  weir rules check /etc/weir/rules --json
+  weir rules list`;
+
+export function rulesCommand(shell: Shell): Command {
+  const rules = new Command('rules')
+    .description('check rule files, list the rules that run')
+    .addHelpText('after', EXAMPLES);
+  rules
+    .command('check')
+    .description('compile the rules of a folder or file and say what is wrong with them; needs no running Weir')
+    .argument('[path]', 'default: WEIR_RULES_DIR')
+    .action((path: string | undefined) => check(shell, path ?? shell.config.rulesDir));
+  rules
+    .command('list')
+    .description('list the rules that run, and those that were refused')
+    .action(() => list(shell));
+  rules
+    .command('test')
+    .description('replay the fixtures of a folder of rules (this version keeps none yet)')
+    .argument('[path]', 'default: WEIR_RULES_DIR')
+    .action((path: string | undefined) => {
+      check(shell, path ?? shell.config.rulesDir);
+      shell.terminal.note('There are no fixtures to replay.');
+    });
+  return rules;
+}
+
+function check(shell: Shell, path: string): void {
+  const { detections, correlations, problems } = compileRules(readRuleFiles(path));
+  const summary = {
+    ok: problems.length === 0,
+    detections: detections.length,
+    correlations: correlations.length,
+    problems,
+  };
+  const good = `${count(correlations.length)} correlations and ${count(detections.length)} detections compile`;
+  show(shell.terminal, summary, () => [...problems.map(formatProblem), `${good}.`].join('\n'));
+  if (problems.length === 0) return;
+  throw new CommandError(
+    'CHECK_FAILED',
+    `${count(problems.length)} problems in the rules of ${path}: these rules do not run until they are mended.`,
+  );
+}
+
+async function list(shell: Shell): Promise<void> {
+  const page = await shell
+    .client()
+    .get<{ items: Rule[]; problems: Parameters<typeof formatProblem>[0][] }>('/api/v1/rules');
+  const columns = [
+    { title: 'rule', value: (rule: Rule) => rule.name },
+    { title: 'severity', value: (rule: Rule) => rule.severity },
+    { title: 'type', value: (rule: Rule) => rule.type },
+    { title: 'fires at', value: firesAt },
+    { title: 'by', value: (rule: Rule) => rule.group.join(', ') || null },
+    { title: 'title', value: (rule: Rule) => rule.title },
+  ];
+  show(shell.terminal, page, () =>
+    [table(columns, page.items), ...page.problems.map((problem) => `refused: ${formatProblem(problem)}`)].join('\n'),
+  );
+}
+
+function firesAt({ condition, timespan, alerting }: Rule): string {
+  if (!condition) return alerting ? 'every event' : 'counted by others';
+  const limits = Object.entries(condition).map(([operator, limit]) => `${operator} ${limit}`);
+  return `${limits.join(' and ')} in ${timespan}`;
+}

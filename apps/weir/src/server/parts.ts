@@ -1,0 +1,88 @@
+import type { DynamicModule } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import type { KeyStore } from '#libs/auth';
+import { recount } from '#libs/backtest';
+import type { Clock } from '#libs/clock';
+import type { Config } from '#libs/config';
+import { planRules } from '#libs/detection';
+import type { Log, TopicOptions } from '#libs/log';
+import type { RuleSet } from '#libs/sigma';
+import type { AlertFeed } from '#libs/storage';
+import { FolderSnapshots } from '#libs/stream';
+import type { Logger, Metrics } from '#libs/telemetry';
+import { ApiModule } from '../../../api/src/index.js';
+import { DetectModule } from '../../../detect/src/index.js';
+import { IngestModule } from '../../../ingest/src/index.js';
+import { ProjectModule } from '../../../project/src/index.js';
+
+/** Everything that is open while Weir runs. */
+export interface House {
+  config: Config;
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+  log: Log;
+  database: DataSource;
+  alertFeed: AlertFeed;
+  keys: KeyStore;
+  rules: RuleSet;
+  topics: TopicOptions;
+  snapshotsDir: string;
+}
+
+interface Part {
+  /** Consumer groups that it runs. */
+  groups: readonly string[];
+  module(house: House, groups: readonly string[]): DynamicModule;
+}
+
+/** Identities that de-duplication remembers in each partition at most. */
+const IDENTITIES_MAX = 1_000_000;
+
+/** The apps that one process can be made of, in flow order. */
+export const parts: Readonly<Record<string, Part>> = {
+  ingest: {
+    groups: [],
+    module: ({ log, clock, metrics, logger, topics }) => IngestModule.register({ log, clock, metrics, logger, topics }),
+  },
+  detect: {
+    groups: ['detect.match', 'detect.window'],
+    module: (house) =>
+      DetectModule.register({
+        log: house.log,
+        clock: house.clock,
+        plan: planOf(house),
+        snapshots: new FolderSnapshots(house.snapshotsDir),
+        metrics: house.metrics,
+        logger: house.logger,
+        options: detectionOptions(house.config),
+      }),
+  },
+  project: {
+    groups: ['project.alerts'],
+    module: ({ log, clock, database, metrics }) => ProjectModule.register({ log, clock, database, metrics }),
+  },
+  api: {
+    groups: [],
+    module: (house, expectedGroups) =>
+      ApiModule.register({
+        log: house.log,
+        clock: house.clock,
+        database: house.database,
+        alertFeed: house.alertFeed,
+        keys: house.keys,
+        metrics: house.metrics,
+        rules: house.rules,
+        recount: () => recount(house.log, planOf(house), detectionOptions(house.config)),
+        expectedGroups,
+      }),
+  },
+};
+
+function planOf({ rules, config }: House) {
+  return planRules(rules, { latenessMs: config.latenessMs, groupsMax: config.groupsMax });
+}
+
+function detectionOptions({ partitions, dedupeHorizonMs, groupsMax }: Config) {
+  return { partitions, dedupeHorizonMs, groupsMax, identitiesMax: IDENTITIES_MAX };
+}

@@ -1,0 +1,143 @@
+import 'reflect-metadata';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ensureAdminKey, type KeyStore, openAuthenticator } from '#libs/auth';
+import type { Clock } from '#libs/clock';
+import type { Config } from '#libs/config';
+import { topics } from '#libs/events';
+import { type Log, openEmbeddedLog } from '#libs/log';
+import { compileRules, formatProblem, type RuleSet } from '#libs/sigma';
+import { openAlertFeed, openDatabase, openKeyStore, startEmbeddedPostgres } from '#libs/storage';
+import { createMetrics, type Logger } from '#libs/telemetry';
+import { openApiPaths, serveOpenApi } from '../../../api/src/index.js';
+import { createHttpApp, LogTransport } from '../../../platform/src/index.js';
+import { adminKeyFile } from '../client/admin-key.js';
+import { addressOf } from '../client/client.js';
+import { CommandError } from '../errors.js';
+import { packageVersion } from '../package-root.js';
+import { openDataFolder } from './data-folder.js';
+import { type House, parts } from './parts.js';
+import { readRuleFiles } from './rule-files.js';
+
+export interface WeirOptions {
+  config: Config;
+  /** Names of the parts to run; all when empty. */
+  apps: readonly string[];
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface RunningWeir {
+  url: string;
+  rules: RuleSet;
+  /** The admin key, where this start made it. */
+  madeKey: string | null;
+  /** Lets requests and steps under way end, then closes everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+@Module({})
+class WeirModule {}
+
+/**
+ * One process with all of Weir, or with the named parts of it. Opens the log first: its lock is what tells a second
+ * Weir in the same folder to go. Whatever fails, what was opened before is closed again.
+ */
+export async function startWeir(options: WeirOptions): Promise<RunningWeir> {
+  const { config, logger } = options;
+  const rules = compileRules(readRuleFiles(config.rulesDir));
+  for (const problem of rules.problems) logger.warn(`Rule refused: ${formatProblem(problem)}`);
+  openDataFolder(config.dataDir);
+  await using opened = new AsyncDisposableStack();
+  const house = await openHouse(options, rules, opened);
+  const madeKey = config.adminKey ? null : await makeAdminKey(house.keys, config.dataDir);
+  const app = await openApp(house, options.apps, opened);
+  const url = await listen(app, config);
+  const all = opened.move();
+  return { url, rules, madeKey, stop: () => all.disposeAsync() };
+}
+
+async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisposableStack): Promise<House> {
+  const { config, clock, logger } = options;
+  const log = await openEmbeddedLog({ directory: join(config.dataDir, 'log'), clock });
+  opened.defer(() => log.close());
+  const topicOptions = topicOptionsOf(config);
+  await createTopics(log, topicOptions, logger);
+  const databaseUrl = config.databaseUrl ?? (await openPostgres(config, logger, opened));
+  const lost = (what: string) => (error: Error) => logger.warn({ err: error }, `${what}; trying again`);
+  const database = await openDatabase({ url: databaseUrl, onConnectionLost: lost('A database connection broke') });
+  opened.defer(() => database.destroy());
+  const alertFeed = await openAlertFeed({ database, url: databaseUrl, onProblem: lost('The alert feed broke') });
+  opened.defer(() => alertFeed.close());
+  const keys = openKeyStore({ database, clock, onProblem: lost('Times of last use of keys were not written') });
+  opened.defer(() => keys.close());
+  const metrics = createMetrics();
+  const snapshotsDir = join(config.dataDir, 'snapshots');
+  return { config, clock, logger, metrics, log, database, alertFeed, keys, rules, topics: topicOptions, snapshotsDir };
+}
+
+async function openPostgres(config: Config, logger: Logger, opened: AsyncDisposableStack): Promise<string> {
+  const postgres = await startEmbeddedPostgres({
+    directory: config.dataDir,
+    onEvent: ({ kind, message }) => logger[kind === 'lost' || kind === 'restart-failed' ? 'warn' : 'debug'](message),
+  });
+  opened.defer(() => postgres.stop());
+  return postgres.url;
+}
+
+function topicOptionsOf({ partitions, retention }: Config) {
+  return { partitions, retentionMs: retention.ageMs ?? undefined, retentionBytes: retention.bytes ?? undefined };
+}
+
+/** The topics between the parts; ingest makes those that it writes to. */
+async function createTopics(log: Log, options: ReturnType<typeof topicOptionsOf>, logger: Logger): Promise<void> {
+  for (const topic of [topics.matches, topics.alert]) {
+    for (const difference of await log.createTopic(topic, options)) logger.warn({ topic }, difference);
+  }
+}
+
+/** Makes the first key and keeps it where only this user can read it; null where there was one already. */
+async function makeAdminKey(keys: KeyStore, dataDir: string): Promise<string | null> {
+  const made = await ensureAdminKey(keys);
+  if (made) writeFileSync(adminKeyFile(dataDir), `${made}\n`, { mode: 0o600 });
+  return made;
+}
+
+async function openApp(house: House, apps: readonly string[], opened: AsyncDisposableStack) {
+  const chosen = Object.entries(parts).filter(([name]) => apps.length === 0 || apps.includes(name));
+  const groups = chosen.flatMap(([, part]) => part.groups);
+  const imports = chosen.map(([, part]) => part.module(house, groups));
+  const { logger, keys, clock, config } = house;
+  const app = await createHttpApp(
+    { module: WeirModule, imports },
+    { keys: openAuthenticator(keys, clock, config.adminKey ?? undefined), logger, publicPaths: openApiPaths },
+  );
+  opened.defer(() => app.close());
+  serveOpenApi(app, packageVersion);
+  app.connectMicroservice({
+    strategy: new LogTransport({
+      log: house.log,
+      failed: (error, where) => logger.error({ err: error, ...where }, 'A step failed; it is tried again'),
+    }),
+  });
+  // Ingest makes its topics while the app is initialized: consumers come after.
+  await app.init();
+  await app.startAllMicroservices();
+  return app;
+}
+
+async function listen(app: NestFastifyApplication, config: Config): Promise<string> {
+  const { httpHost, httpPort } = config;
+  try {
+    await app.listen(httpPort, httpHost);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'something else listens there' : (cause as Error).message;
+    const said = `Weir can't listen on ${httpHost}:${httpPort} (${why}): set WEIR_HTTP_PORT or WEIR_HTTP_HOST, or stop it.`;
+    throw new CommandError('ADDRESS_UNUSABLE', said, { httpHost, httpPort, code }, { cause });
+  }
+  const { port } = app.getHttpServer().address() as { port: number };
+  return addressOf({ url: null, httpHost, httpPort: port });
+}
