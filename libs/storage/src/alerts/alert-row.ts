@@ -1,4 +1,5 @@
 import type { Alert } from '#libs/events';
+import { storable } from '../storable.js';
 import type { AlertEvidence, AlertWire, EvidenceReference } from './alert.js';
 
 /** What `json_to_recordset` turns into a row of computed.alert. */
@@ -43,11 +44,6 @@ export function evidenceRow(alertId: string, { topic, partition, offset, time }:
     time,
     event: event === undefined ? null : JSON.stringify(event),
   };
-}
-
-/** Text as PostgreSQL can keep it: without NUL and without halves of surrogate pairs. */
-export function storable(text: string): string {
-  return text.replaceAll('\0', '\uFFFD').toWellFormed();
 }
 
 function groupValues(group: Record<string, unknown>): string[] {

@@ -1,22 +1,155 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Alert } from '#libs/events';
 import { alertEvent } from '../../testing/alert-event.js';
 import { openTestDatabase, type TestDatabase } from '../../testing/test-database.js';
 import { claimPositions } from '../positions/positions.js';
 import { applyAlerts } from './apply-alerts.js';
 import { getAlert } from './read-alerts.js';
 
-let test: TestDatabase;
+let pg: TestDatabase;
 beforeAll(async () => {
-  test = await openTestDatabase();
+  pg = await openTestDatabase();
 });
-afterAll(() => test.close());
+afterAll(() => pg.close());
+beforeEach(() => pg.database.query('TRUNCATE computed.alert, computed.alert_evidence, computed.projection_position'));
 
-it('writes', async () => {
-  const start = { projection: 'p', topic: 'alert', partition: 0, offset: 0 };
-  console.log(await claimPositions(test.database, [start]));
-  await applyAlerts(test.database, start, [{ offset: 0, alert: alertEvent({}) }], 1);
-  console.log(await getAlert(test.database, 'a1'));
-  const log = await test.database.driver.createSchemaBuilder().log();
-  console.log(log.upQueries);
-  expect(1).toBe(1);
+const at = (offset: number) => ({ projection: 'alerts', topic: 'alert', partition: 0, offset });
+const claim = async (offset = 0) => (await claimPositions(pg.database, [at(offset)]))[0];
+
+/** Records from an offset on. */
+const apply = (offset: number, ...alerts: Alert[]) =>
+  applyAlerts(
+    pg.database,
+    at(offset),
+    alerts.map((alert, i) => ({ offset: offset + i, alert })),
+    offset + alerts.length,
+  );
+
+const decidedAt = (offset: number, changes: Partial<Alert> = {}) =>
+  alertEvent({ position: { partition: 0, offset }, ...changes });
+const stored = async (id = 'a1') => (await getAlert(pg.database, id))!;
+
+test('an alert comes back as it went in, with its evidence in order of time', async () => {
+  await claim();
+  const { position, evidence, ...fields } = alertEvent();
+  await apply(0, alertEvent({ evidence: evidence.toReversed() }));
+  expect(await stored()).toEqual({
+    ...fields,
+    triage: { status: 'new', owner: null, verdict: null, notes: 0 },
+    evidence,
+  });
+  expect(await getAlert(pg.database, 'a2')).toBeNull();
+  expect(position.offset).toBe(10);
+});
+
+test('what people decided is shown beside it, and stays when the alert changes', async () => {
+  await claim();
+  await apply(0, decidedAt(1));
+  await pg.database.query(`INSERT INTO decided.triage (alert_id, status, owner) VALUES ('a1', 'acknowledged', 'kim')`);
+  await apply(1, decidedAt(2, { state: 'closed', closedAt: '2026-01-01T00:02:00.000Z' }));
+  expect(await stored()).toMatchObject({ state: 'closed', triage: { status: 'acknowledged', owner: 'kim' } });
+  await pg.database.query('TRUNCATE decided.triage');
+});
+
+test('the newest position wins: within a batch, over batches, and whatever comes again', async () => {
+  await claim();
+  await apply(0, decidedAt(5, { value: 5 }), decidedAt(7, { value: 7 }), decidedAt(6, { value: 6 }));
+  expect((await stored()).value).toBe(7);
+  await apply(3, decidedAt(4, { value: 4 }), decidedAt(7, { value: 77 }));
+  expect((await stored()).value).toBe(7);
+  await apply(5, decidedAt(8, { value: 8 }));
+  expect((await stored()).value).toBe(8);
+});
+
+test('a replay of everything changes nothing, not even the order of changes', async () => {
+  await claim();
+  const records = [decidedAt(1), decidedAt(2, { id: 'a2' }), decidedAt(3, { peak: 9 })];
+  const rows = () => pg.database.query('SELECT * FROM computed.alert ORDER BY id');
+  await apply(0, ...records);
+  const before = await rows();
+  await pg.database.query('UPDATE computed.projection_position SET "offset" = 0');
+  await apply(0, ...records);
+  expect(await rows()).toEqual(before);
+});
+
+test('events published with earlier revisions stay, references that left are removed', async () => {
+  await claim();
+  const reference = (offset: number, event?: object) => ({
+    topic: 'login',
+    partition: 0,
+    offset,
+    time: `2026-01-01T00:00:0${offset}.000Z`,
+    ...(event ? { event: { ...event } } : {}),
+  });
+  const [one, two, three] = [1, 2, 3].map((n) => ({ n }));
+  // Two revisions in one batch: the second leaves out what the first published.
+  await apply(
+    0,
+    decidedAt(1, { evidence: [reference(1, one)] }),
+    decidedAt(2, { evidence: [reference(1), reference(2, two)] }),
+  );
+  expect((await stored()).evidence!.map(({ event }) => event)).toEqual([one, two]);
+  await apply(2, decidedAt(3, { evidence: [reference(2), reference(3, three), reference(4)] }));
+  expect((await stored()).evidence!.map(({ offset, event }) => [offset, event])).toEqual([
+    [2, two],
+    [3, three],
+    [4, null],
+  ]);
+  await apply(3, decidedAt(4, { evidence: [reference(4, { n: 4 })] }));
+  expect((await stored()).evidence!.map(({ event }) => event)).toEqual([{ n: 4 }]);
+});
+
+test('text that PostgreSQL has no place for does not stop it', async () => {
+  await claim();
+  const group = { user: 'a\0b', other: '\ud800', z: 'é' };
+  const evidence = [{ ...alertEvent().evidence[0], event: { user: 'a\0b\ud800' } }];
+  await apply(0, decidedAt(1, { group, evidence, rule: { id: 'r\0', name: '\udfff', title: 't', version: 1 } }));
+  const alert = await stored();
+  expect(alert.group).toEqual(group);
+  expect(alert.evidence![0].event).toEqual({ user: 'a\0b\ud800' });
+  expect(alert.rule).toEqual({ id: 'r\uFFFD', name: '\uFFFD', title: 't', version: 1 });
+});
+
+test('position and alerts are written together or not at all', async () => {
+  await claim();
+  const unstorable = decidedAt(2, { id: 'a2', firstSeen: 'yesterday-ish' });
+  await expect(apply(0, decidedAt(1), unstorable)).rejects.toThrow(/timestamp/);
+  expect(await getAlert(pg.database, 'a1')).toBeNull();
+  expect(await claim(99)).toBe(0);
+  await apply(0, decidedAt(1));
+  expect(await claim(99)).toBe(1);
+});
+
+test('a commit whose answer was lost is not applied again; what follows it in a larger batch is', async () => {
+  await claim();
+  await apply(0, decidedAt(1, { events: 1 }));
+  await apply(0, decidedAt(1, { events: 1 }));
+  await apply(0, decidedAt(1, { events: 1 }), decidedAt(2, { events: 2 }));
+  expect(await claim()).toBe(2);
+  expect((await stored()).events).toBe(2);
+});
+
+test('two owners of one partition: each record counts once, whoever is first', async () => {
+  await claim();
+  const records = Array.from({ length: 20 }, (_, i) => decidedAt(i + 1, { id: `a${i}` }));
+  const sizes = [1, 2, 3, 5];
+  const owner = async (size: number) => {
+    for (let from = 0; from < records.length; from += size) await apply(from, ...records.slice(from, from + size));
+  };
+  await Promise.all(sizes.map(owner));
+  const [row] = await pg.database.query<{ alerts: string; changes: string }[]>(
+    'SELECT count(*) AS alerts, count(DISTINCT change) AS changes FROM computed.alert',
+  );
+  expect(row).toEqual({ alerts: '20', changes: '20' });
+  expect(await claim()).toBe(20);
+});
+
+test('a position that was set back under a running projection stops it, with what to do', async () => {
+  await claim();
+  await apply(0, decidedAt(1), decidedAt(2));
+  await pg.database.query('UPDATE computed.projection_position SET "offset" = 1');
+  await expect(apply(2, decidedAt(3))).rejects.toMatchObject({
+    code: 'PROJECTION_POSITION_MOVED',
+    facts: { reached: 2, stored: 1 },
+  });
 });

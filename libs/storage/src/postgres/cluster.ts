@@ -1,18 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StorageError } from '../errors.js';
 import type { Binaries } from './binaries.js';
@@ -20,8 +7,6 @@ import type { ServerOwner } from './owner.js';
 import { processExists } from './process.js';
 
 export const DATABASE_USER = 'weir';
-/** A path in sockaddr_un has 108 bytes with its closing zero. */
-const SOCKET_PATH_BYTES_MAX = 107;
 
 /**
  * How the server is told its folder. As another user it may be unable to walk there (a clone below /root), yet it
@@ -107,31 +92,6 @@ export function writeAccessRules(directory: string, owner: ServerOwner): void {
     writeFileSync(path, text, { mode: 0o600 });
     handOver(path, owner);
   }
-}
-
-/** A short private folder for the socket: the data folder's own path may be too long for one. The same at each start. */
-export function makeSocketDirectory(directory: string, owner: ServerOwner): string {
-  const identity = createHash('sha256')
-    .update(`${owner.uid}\n${realpathSync(directory)}`)
-    .digest('hex')
-    .slice(0, 12);
-  const wanted = join(tmpdir(), `weir-${identity}`);
-  const fits = Buffer.byteLength(join(wanted, '.s.PGSQL.5432')) <= SOCKET_PATH_BYTES_MAX;
-  const path = fits ? wanted : join('/tmp', `weir-${identity}`);
-  if (!lstatSync(path, { throwIfNoEntry: false })) {
-    mkdirSync(path, { mode: 0o700 });
-    handOver(path, owner);
-  }
-  const found = lstatSync(path);
-  if (found.isDirectory() && found.uid === owner.uid) {
-    chmodSync(path, 0o700);
-    return path;
-  }
-  throw new StorageError(
-    'POSTGRES_DIRECTORY',
-    `${path}, the folder for PostgreSQL's socket, belongs to somebody else. Remove it, or set TMPDIR to another folder.`,
-    { directory: path, owner: found.uid, expected: owner.uid },
-  );
 }
 
 /** Only where we run it as somebody else is there anything to hand over. */

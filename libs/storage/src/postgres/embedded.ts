@@ -4,21 +4,23 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageError } from '../errors.js';
 import { type Binaries, locateBinaries } from './binaries.js';
-import { DATABASE_USER, directoryArgument, makeCluster, makeSocketDirectory, writeAccessRules } from './cluster.js';
+import { DATABASE_USER, directoryArgument, makeCluster, writeAccessRules } from './cluster.js';
 import { type ServerOwner, serverOwner } from './owner.js';
 import { clearReusedPid, isPostmasterOf, readPostmaster, waitUntilReady } from './postmaster.js';
 import { signal } from './process.js';
 import { serverSettings } from './settings.js';
+import { makeSocketDirectory, removeSocketDirectory, socketDirectory } from './socket-directory.js';
 
 const RESTART_DELAY_MS_MIN = 100;
 const RESTART_DELAY_MS_MAX = 5_000;
+const START_TRIES = 6;
 const WATCH_MS = 250;
 const FAST_STOP_MS = 30_000;
 const LOG_FILE_BYTES_MAX = 8 << 20;
 
 /** What happens to the server, in words for the log of whoever started it. */
 export type PostgresEvent =
-  | { kind: 'created' | 'started' | 'adopted'; message: string; pid?: number }
+  | { kind: 'copied' | 'created' | 'started' | 'adopted'; message: string; pid?: number }
   | { kind: 'lost' | 'restart-failed'; message: string };
 
 export interface EmbeddedPostgresOptions {
@@ -45,18 +47,28 @@ export interface EmbeddedPostgres {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const parent = resolve(options.directory);
-  mkdirSync(parent, { recursive: true });
   const directory = join(parent, 'postgres');
-  const owner = serverOwner(directory);
-  const binaries = await locateBinaries(owner);
   const report = options.onEvent ?? (() => {});
-  if (await makeCluster(directory, binaries, owner)) {
-    report({ kind: 'created', message: `Made a database in ${directory}.` });
+  try {
+    mkdirSync(parent, { recursive: true });
+    const owner = serverOwner(directory);
+    const binaries = await locateBinaries(owner, (message) => report({ kind: 'copied', message }));
+    if (await makeCluster(directory, binaries, owner)) {
+      report({ kind: 'created', message: `Made a database in ${directory}.` });
+    }
+    const files = { directory, log: join(parent, 'postgres.log'), socket: socketDirectory(directory, owner) };
+    const server = new Server(files, binaries, owner, report);
+    await server.start();
+    return server;
+  } catch (cause) {
+    if (cause instanceof StorageError) throw cause;
+    throw new StorageError(
+      'POSTGRES_DIRECTORY',
+      `The database in ${directory} can't be used: ${(cause as Error).message}. Check who may write there, and free space.`,
+      { directory },
+      { cause },
+    );
   }
-  const files = { directory, log: join(parent, 'postgres.log'), socket: makeSocketDirectory(directory, owner) };
-  const server = new Server(files, binaries, owner, report);
-  await server.start();
-  return server;
 }
 
 interface Files {
@@ -74,6 +86,8 @@ class Server implements EmbeddedPostgres {
   private child: ChildProcess | undefined;
   private readonly stopping = new AbortController();
   private watching: Promise<void> = Promise.resolve();
+  /** Where in the server's log its present run begins. */
+  private logFrom = 0;
 
   constructor(
     private readonly files: Files,
@@ -87,21 +101,26 @@ class Server implements EmbeddedPostgres {
   }
 
   async start(): Promise<void> {
-    // Twice: a server that was going down as we looked, or another process that was a moment faster.
-    const running = (await this.startOrAdopt()) || (await this.startOrAdopt());
-    if (!running) throw this.startFailed();
+    let delayMs = RESTART_DELAY_MS_MIN;
+    for (let tries = 1; !(await this.startOrAdopt()); tries++) {
+      // Not at once: a server may be going down as we look, another process may be a moment faster, and what a killed
+      // one left running holds the folder for a while.
+      if (tries === START_TRIES) throw this.startFailed();
+      await sleep(delayMs);
+      delayMs *= 2;
+    }
     this.watching = this.watch();
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.watching;
-    if (!this.alive()) return;
-    signal(this.pid, 'SIGINT');
+    if (this.alive()) signal(this.pid, 'SIGINT');
     for (let waited = 0; this.alive(); waited += 10) {
       if (waited === FAST_STOP_MS) signal(this.pid, 'SIGQUIT');
       await sleep(10);
     }
+    removeSocketDirectory(this.files.socket);
   }
 
   private async startOrAdopt(): Promise<boolean> {
@@ -110,7 +129,9 @@ class Server implements EmbeddedPostgres {
     if (found && isPostmasterOf(found.pid, directory)) {
       this.child = undefined;
       this.pid = found.pid;
-      const ready = await waitUntilReady(directory, this.pid, () => !this.alive());
+      writeAccessRules(directory, this.owner);
+      if (found.ready) signal(this.pid, 'SIGHUP');
+      const ready = await this.ready();
       if (ready) {
         const message = `Adopted the PostgreSQL that was running already (process ${this.pid}).`;
         this.report({ kind: 'adopted', message, pid: this.pid });
@@ -118,16 +139,21 @@ class Server implements EmbeddedPostgres {
       return ready;
     }
     clearReusedPid(directory, this.files.socket);
+    makeSocketDirectory(this.files.socket, this.owner);
     writeAccessRules(directory, this.owner);
     this.spawn();
-    const ready = await waitUntilReady(directory, this.pid, () => !this.alive());
+    const ready = await this.ready();
     if (ready) this.report({ kind: 'started', message: `PostgreSQL runs (process ${this.pid}).`, pid: this.pid });
     return ready;
   }
 
+  private ready(): Promise<boolean> {
+    return waitUntilReady(this.files.directory, this.pid, () => this.stopping.signal.aborted || !this.alive());
+  }
+
   private spawn(): void {
     const { directory, log, socket } = this.files;
-    keepLogSmall(log);
+    this.logFrom = logSize(log);
     const output = openSync(log, 'a', 0o600);
     const args = ['-D', directoryArgument(directory, this.owner)];
     for (const [name, value] of Object.entries(serverSettings(socket))) args.push('-c', `${name}=${value}`);
@@ -178,7 +204,7 @@ class Server implements EmbeddedPostgres {
   }
 
   private startFailed(): StorageError {
-    const lines = readFileSync(this.files.log, 'utf8').slice(-4_000).split('\n');
+    const lines = readFileSync(this.files.log).subarray(this.logFrom).toString().split('\n');
     const reason = lines.findLast((line) => /FATAL|PANIC|error/.test(line)) ?? 'no reason given';
     const message = `PostgreSQL in ${this.files.directory} did not start: ${reason.trim()}. See ${this.files.log}.`;
     return new StorageError('POSTGRES_START_FAILED', message, { directory: this.files.directory, log: this.files.log });
@@ -192,7 +218,10 @@ async function pause(ms: number, stopped: AbortSignal): Promise<boolean> {
   return !stopped.aborted;
 }
 
-function keepLogSmall(log: string): void {
+/** Its size; one that has grown large is put aside first. */
+function logSize(log: string): number {
   const size = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > LOG_FILE_BYTES_MAX) renameSync(log, `${log}.1`);
+  if (size <= LOG_FILE_BYTES_MAX) return size;
+  renameSync(log, `${log}.1`);
+  return 0;
 }
