@@ -1,4 +1,4 @@
-import { allOf, anyOf, anyValue, isNull, not, overField } from './logic.js';
+import { allOf, anyOf, isNull, not, overField } from './logic.js';
 import { defaultOperator, modifiers } from './modifiers/index.js';
 import {
   type ItemContext,
@@ -11,6 +11,7 @@ import {
 import { listed, nearest } from './problems.js';
 import { type FieldReader } from './reader.js';
 import { type Entry, isScalar, isSeq, itemsOf, type Node, offsetInside, type SourceDocument } from './source.js';
+import { anyValue } from './value-list.js';
 
 /** Finds a field of the rule's log source by its name in the rule; reports and returns undefined when there is none. */
 export type ResolveField = (name: string, at: Node | number) => FieldReader | undefined;

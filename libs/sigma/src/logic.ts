@@ -1,10 +1,6 @@
 import { type Scalar, type ScalarTest, type ViewTest } from './modifiers/modifier.js';
 import { type FieldReader } from './reader.js';
-import { fold } from './text.js';
 import { type EventView, type FieldValue } from './types.js';
-
-/** From this many literals on, a hash lookup is cheaper than comparing one by one. */
-const lookupFrom = 4;
 
 export const never: ViewTest = { on: 'view', cost: 0, test: () => false };
 export const always: ViewTest = { on: 'view', cost: 0, test: () => true };
@@ -40,7 +36,7 @@ function every<T>(tests: readonly ((of: T) => boolean)[], of: T): boolean {
   return true;
 }
 
-function some<T>(tests: readonly ((of: T) => boolean)[], of: T): boolean {
+export function some<T>(tests: readonly ((of: T) => boolean)[], of: T): boolean {
   for (const test of tests) if (test(of)) return true;
   return false;
 }
@@ -77,44 +73,4 @@ function someElement(value: readonly FieldValue[] | null, test: (value: Scalar) 
   for (const element of value)
     if (typeof element === 'object' ? someElement(element, test) : element !== undefined && test(element)) return true;
   return false;
-}
-
-/** Joins the tests of a value list: long lists of literals become one lookup, parts share one folding of the field. */
-export function anyValue(tests: readonly ScalarTest[], cased: boolean): ScalarTest {
-  const literals = tests.filter((t) => t.exact !== undefined);
-  const parts = tests.filter((t) => t.part !== undefined);
-  const others = tests.filter((t) => t.exact === undefined && t.part === undefined);
-  const joined = [
-    ...(literals.length >= lookupFrom ? [lookup(literals, cased)] : literals),
-    ...(parts.length > 1 ? [someParts(parts.map((t) => t.part!))] : parts),
-    ...others,
-  ].toSorted((a, b) => a.cost - b.cost);
-  if (joined.length === 1) return joined[0]!;
-  const each = joined.map((t) => t.test);
-  const cost = joined.reduce((sum, t) => sum + t.cost, 0);
-  const [a, b] = each;
-  if (each.length === 2) return { on: 'scalar', cost, test: (v) => a!(v) || b!(v) };
-  return { on: 'scalar', cost, test: (v) => some(each, v) };
-}
-
-function lookup(literals: readonly ScalarTest[], cased: boolean): ScalarTest {
-  const texts = new Set(literals.map((t) => t.exact!));
-  const numbers = new Set([...texts].filter((text) => String(Number(text)) === text).map(Number));
-  return {
-    on: 'scalar',
-    cost: 3,
-    test: (v) => (typeof v === 'number' ? numbers.has(v) : texts.has(cased ? String(v) : fold(String(v)))),
-  };
-}
-
-function someParts(parts: readonly string[]): ScalarTest {
-  return {
-    on: 'scalar',
-    cost: 6 + parts.length,
-    test: (v) => {
-      const text = fold(String(v));
-      for (const part of parts) if (text.includes(part)) return true;
-      return false;
-    },
-  };
 }

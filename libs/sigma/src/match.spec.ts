@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { givenDetection, givenItem, givenRule } from './given.js';
+import { givenDetection, givenItem, givenRule } from '../testing/given.js';
 
 describe('a field and its value', () => {
   it.each([
@@ -64,6 +64,17 @@ describe('modifiers', () => {
     ['body|startswith: /admin', '/ad', false],
     ['body|endswith: .BAK', 'x.bak', true],
     ['body|endswith: .bak', 'bak', false],
+    ['body|endswith: [.js, .CSS, é, x]', '/a.Css', true],
+    ['body|endswith: [.js, .css, é, x]', '/a.cs', false],
+    ['body|endswith: [.js, .css, é, x]', 'JÉ', true],
+    ['body|endswith: [.js, .css, k]', 'x\u212a', true],
+    ['body|endswith: [.js, .css]', '', false],
+    ['body|endswith: [4, 5]', 404, true],
+    ['body|startswith: [/A, /b, é*]', '/Bx', true],
+    ['body|startswith: [/a, /b]', 'x/a', false],
+    ['body|startswith: [true, false]', true, true],
+    ["body|contains: ['', x]", 'anything', true],
+    ["body|contains: [a, b, 'c*d']", 'xCyD', true],
     ['body|cased: Hello', 'hello', false],
     ['body|cased: Hello', 'Hello', true],
     ['body|contains|cased: [X, Y]', 'x', false],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { viewOf } from './given.js';
+import { viewOf } from '../testing/given.js';
 import { compileRules } from './index.js';
 
 const sample = readFileSync(new URL('golden/correlation.yml', import.meta.url), 'utf8');

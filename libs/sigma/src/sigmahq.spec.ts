@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { viewOf } from './given.js';
+import { viewOf } from '../testing/given.js';
 import { compileRules, type RuleProblem } from './index.js';
 
 // Rules that others wrote, from the repository of Sigma: none may run with another meaning.

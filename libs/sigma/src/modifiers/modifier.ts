@@ -11,15 +11,15 @@ export interface RuleValue {
 /** One element of a field. */
 export type Scalar = string | number | boolean;
 
-/** Tests one element of the field. Tests that carry `exact` or `part` can be merged with others of a list. */
+/** Tests one element of the field. Tests that carry `exact` or `folded` can be merged with others of a list. */
 export interface ScalarTest {
   on: 'scalar';
   cost: number;
   test(value: Scalar): boolean;
   /** The test is: equal to this text (folded, unless `cased`). */
   exact?: string;
-  /** The test is: contains this folded text. */
-  part?: string;
+  /** The test is: contains, starts with or ends with this folded, non-empty text. */
+  folded?: { where: 'part' | 'start' | 'end'; text: string };
 }
 
 /** Tests the event: the field's absence, or another field. */

@@ -46,12 +46,20 @@ export function textTest(pattern: Pattern, cased: boolean): ScalarTest {
       test: (v) => (typeof v === 'string' ? test(v) : typeof v === 'number' ? v === number : test(String(v))),
     };
   }
-  const isPart = !cased && pattern.length === 3 && pattern[0] === many && pattern[2] === many;
-  const part = isPart && typeof pattern[1] === 'string' ? fold(pattern[1]) : undefined;
+  const folded = cased ? undefined : foldedText(pattern);
   return {
     on: 'scalar',
     cost,
-    ...(part === undefined ? {} : { part }),
+    ...(folded && { folded }),
     test: (v) => test(typeof v === 'string' ? v : String(v)),
   };
+}
+
+function foldedText(pattern: Pattern): ScalarTest['folded'] {
+  const [a, b, c] = pattern;
+  if (pattern.length === 3 && a === many && typeof b === 'string' && c === many)
+    return { where: 'part', text: fold(b) };
+  if (pattern.length === 2 && typeof a === 'string' && b === many) return { where: 'start', text: fold(a) };
+  if (pattern.length === 2 && a === many && typeof b === 'string') return { where: 'end', text: fold(b) };
+  return undefined;
 }

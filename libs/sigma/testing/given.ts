@@ -1,5 +1,5 @@
-import { compileRules, formatProblem } from './index.js';
-import { type Detection, type EventView, type FieldValue } from './types.js';
+import { compileRules, formatProblem } from '../src/index.js';
+import { type Detection, type EventView, type FieldValue } from '../src/types.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
