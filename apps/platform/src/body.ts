@@ -44,6 +44,11 @@ export function checkBodyHeaders(request: FastifyRequest, bodyBytesMax: number):
     const detail = `${type ? `Content-Type ${type} is not taken here` : 'The body has no Content-Type'}; send ${types.join(' or ')}.`;
     throw new Problem(415, 'MEDIA_TYPE_UNSUPPORTED', detail, { accepts: types }, { 'accept-post': types.join(', ') });
   }
+  const charset = /;\s*charset\s*=\s*"?([^;"\s]+)/i.exec(headers['content-type'] ?? '')?.[1];
+  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) {
+    const detail = `The charset ${charset} is not taken here; send UTF-8.`;
+    throw new Problem(415, 'CHARSET_UNSUPPORTED', detail);
+  }
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'gzip') {
     const detail = `Content-Encoding ${encoding} is not taken here; send gzip or none.`;

@@ -223,6 +223,8 @@ describe('bodies', () => {
     const form = await post('/things/raw', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' });
     expect(form.headers.get('accept-post')).toBe('text/plain, application/x-ndjson');
     await problem(form, 415, 'MEDIA_TYPE_UNSUPPORTED');
+    const latin = await post('/things/raw', 'x', { 'content-type': 'text/plain; charset=iso-8859-1' });
+    await problem(latin, 415, 'CHARSET_UNSUPPORTED');
     await problem(await post('/things/json', '{}'), 415, 'MEDIA_TYPE_UNSUPPORTED');
   });
 
@@ -249,7 +251,34 @@ describe('errors of libraries', () => {
   });
 });
 
+describe('what is no request', () => {
+  test.each([
+    ['nonsense\r\n\r\n', 'HTTP/1.1 400', 'REQUEST_MALFORMED'],
+    [`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`, 'HTTP/1.1 431', 'HEADERS_TOO_LARGE'],
+  ])('is answered by a problem, too (%#)', async (sent, head, code) => {
+    const socket = connect(Number(new URL(base).port), '127.0.0.1');
+    socket.write(sent);
+    const answer = String(Buffer.concat(await socket.toArray()));
+    expect(answer.startsWith(head)).toBe(true);
+    expect(answer).toContain('application/problem+json');
+    expect(answer).toContain(code);
+  });
+});
+
 describe('closing', () => {
+  test('a request that never ends is cut off', async () => {
+    const patient = await createHttpApp(ThingsModule, { keys, logger, drainMs: 50 });
+    await patient.listen(0, '127.0.0.1');
+    const socket = connect(Number(new URL(await patient.getUrl()).port), '127.0.0.1');
+    socket.write(`POST /things/raw HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${keyWith.ingest}\r\n`);
+    socket.write('Content-Type: text/plain\r\nContent-Length: 10\r\n\r\nhalf');
+    await once(socket, 'connect');
+    await fetch(`${await patient.getUrl()}/things/open`);
+    socket.on('error', () => {});
+    await patient.close();
+    expect(socket.destroyed || (await once(socket, 'close'))).toBeTruthy();
+  });
+
   test('requests in flight are answered, new ones are not let in, streams end', async () => {
     const stream = await fetch(`${base}/things/stream`);
     const slow = rawRequest(`${base}/things/slow`, { agent: false, headers: { connection: 'keep-alive' } }).end();

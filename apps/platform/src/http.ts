@@ -7,6 +7,7 @@ import type { Authenticator } from '#libs/auth';
 import type { Logger } from '#libs/telemetry';
 import { authenticate } from './authenticate.js';
 import { acceptBodies, checkBodyHeaders } from './body.js';
+import { answerClientError } from './client-error.js';
 import { InFlight } from './in-flight.js';
 import { nestLogger } from './nest-logger.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
@@ -21,6 +22,8 @@ export interface HttpOptions {
   bodyBytesMax?: number;
   /** Longest time that a request may take to arrive. Default 60 s. */
   requestMs?: number;
+  /** Longest time that closing waits for answers under way; then their connections are cut. Default 10 s. */
+  drainMs?: number;
   /** Beginnings of paths whose routes say nothing of scopes and are open (the page of the API). */
   publicPaths?: readonly string[];
 }
@@ -44,7 +47,7 @@ export async function createHttpApp(
   module: DynamicModule | Type,
   options: HttpOptions,
 ): Promise<NestFastifyApplication> {
-  const { logger, bodyBytesMax = 16 * 2 ** 20, requestMs = 60_000 } = options;
+  const { logger, bodyBytesMax = 16 * 2 ** 20, requestMs = 60_000, drainMs = 10_000 } = options;
   const idPrefix = randomBytes(4).toString('hex');
   let requests = 0;
   const adapter = new PlainAdapter({
@@ -53,6 +56,7 @@ export async function createHttpApp(
     return503OnClosing: false,
     genReqId: () => `${idPrefix}-${++requests}`,
     routerOptions: { maxParamLength: URL_PARAMETER_LENGTH_MAX },
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(problemOf(error), request, reply),
   });
@@ -62,6 +66,7 @@ export async function createHttpApp(
   acceptBodies(fastify, bodyBytesMax);
   registerRoutes(fastify, routes, options.publicPaths ?? []);
   admitRequests(fastify, inFlight, { keys: options.keys, bodyBytesMax });
+  drainOnClose(fastify, inFlight, drainMs);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: nestLogger(logger),
@@ -112,8 +117,13 @@ function admitRequests(
     inFlight.delete(reply.raw);
     done();
   });
+}
+
+function drainOnClose(fastify: FastifyInstance, inFlight: InFlight, drainMs: number): void {
   fastify.addHook('preClose', (done) => {
     inFlight.drain();
+    const deadline = setTimeout(() => fastify.server.closeAllConnections(), drainMs);
+    fastify.server.once('close', () => clearTimeout(deadline));
     done();
   });
 }

@@ -16,8 +16,8 @@ export class Problem extends Error {
     super(detail);
   }
 
-  /** The `application/problem+json` body. `instance` names the request: its path and its id. */
-  body(path: string, requestId: string): Record<string, unknown> {
+  /** The `application/problem+json` body; `path` and `requestId` name the request, where there was one. */
+  body(path?: string, requestId?: string): Record<string, unknown> {
     return {
       type: 'about:blank',
       title: STATUS_CODES[this.status] ?? 'Error',
