@@ -1,7 +1,10 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Alerts0000000000001 } from '../../../../migrations/0001-alerts.js';
+import { StorageError } from '../errors.js';
 
 const migrations = [Alerts0000000000001];
+
+export const MIGRATION_TABLE = 'weir_migration';
 
 /** Any number, as long as no other application uses it in the same database. */
 const MIGRATION_LOCK = 7_237_110_001;
@@ -14,9 +17,22 @@ export async function migrate(options: DataSourceOptions & { type: 'postgres' })
     const lock = database.createQueryRunner();
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await database.runMigrations({ transaction: 'each' });
-    await lock.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
-    await lock.release();
+    await refuseNewer(database);
   } finally {
+    // Closes the connections, and that gives back the lock.
     await database.destroy();
   }
+}
+
+/** A database that a newer version has changed may look right to us and not be. */
+async function refuseNewer(database: DataSource): Promise<void> {
+  const rows = await database.query<{ name: string }[]>(`SELECT name FROM ${MIGRATION_TABLE}`);
+  const known = new Set(database.migrations.map(({ name }) => name));
+  const unknown = rows.map(({ name }) => name).filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  throw new StorageError(
+    'DATABASE_NEWER',
+    `A newer version of Weir has changed this database (${unknown.join(', ')}). Start that version, or give this one another database.`,
+    { unknown },
+  );
 }

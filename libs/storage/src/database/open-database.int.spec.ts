@@ -25,6 +25,13 @@ test('several at once: one migrates, the others wait, all work', async () => {
   expect(await pg.database.query('SELECT count(*)::int AS n FROM weir_migration')).toEqual([{ n: 1 }]);
 });
 
+test('a database of a newer version is refused, and not changed', async () => {
+  await pg.database.query(`INSERT INTO weir_migration (timestamp, name) VALUES (9999, 'Later9999')`);
+  await expect(openDatabase({ url: pg.url })).rejects.toMatchObject({ code: 'DATABASE_NEWER', message: /Later9999/ });
+  await pg.database.query(`DELETE FROM weir_migration WHERE name = 'Later9999'`);
+  await (await openDatabase({ url: pg.url })).destroy();
+});
+
 test('statements do not run for ever', async () => {
   const database = await openDatabase({ url: pg.url, statementTimeoutMs: 50 });
   await expect(database.query('SELECT pg_sleep(5)')).rejects.toThrow(/statement timeout/);

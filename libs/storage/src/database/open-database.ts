@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { databaseError } from './database-error.js';
 import { entities } from './entities.js';
-import { migrate } from './migrate.js';
+import { MIGRATION_TABLE, migrate } from './migrate.js';
 
 export interface DatabaseOptions {
   /** `postgresql://…`: of the built-in server, or of the user's own. */
@@ -51,7 +51,7 @@ function connectionOptions(options: DatabaseOptions) {
     applicationName: options.applicationName ?? 'weir',
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     installExtensions: false,
-    migrationsTableName: 'weir_migration',
+    migrationsTableName: MIGRATION_TABLE,
     logging: false,
     poolErrorHandler: (error: Error) => options.onConnectionLost?.(error),
   } satisfies DataSourceOptions;
