@@ -67,6 +67,8 @@ export function openEpisode(slot: number, groupLo: number, groupHi: number, run:
 
 /** Remembers an event that leaves the kept run but stays part of the episode. */
 export function dropFromEpisode(episode: Episode, ref: EvidenceRef): void {
+  // One event may bring several values (a mail, its recipients): it is one event all the same.
+  if (episode.droppedLatest.at(-1)?.origin === ref.origin) return;
   episode.dropped++;
   if (episode.droppedFirst.length < evidenceFirstMax) episode.droppedFirst.push(ref);
   episode.droppedLatest.push(ref);

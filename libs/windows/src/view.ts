@@ -29,16 +29,12 @@ export function viewEpisode(store: WindowStore, episode: Episode): EpisodeView {
   const end = Number.isNaN(episode.holdUntil) ? Number.POSITIVE_INFINITY : episode.holdUntil + store.spec.quietMs;
   const from = runs.countBefore(slot, episode.firstSeen);
   const to = Number.isFinite(end) ? runs.countBefore(slot, end) : runs.length[slot];
-  const kept = Math.max(0, to - from);
-  const ref = (i: number): EvidenceRef => ({ time: runs.time(slot, i), origin: runs.origin(slot, i) });
-
-  const first = episode.droppedFirst.slice(0, evidenceFirstMax);
-  for (let i = from; i < to && first.length < evidenceFirstMax; i++) first.push(ref(i));
-  const latest = episode.droppedLatest.slice();
-  for (let i = Math.max(from, to - evidenceLatestMax); i < to; i++) latest.push(ref(i));
+  const kept = distinctEvents(store, episode, from, to);
+  const first = [...episode.droppedFirst, ...kept.slice(0, evidenceFirstMax)].slice(0, evidenceFirstMax);
+  const latest = [...episode.droppedLatest, ...kept.slice(-evidenceLatestMax)];
+  const events = episode.dropped + kept.length;
   // Where the two ends meet, what the first ones already name is not named again.
-  const unnamed = Math.max(0, episode.dropped + kept - first.length);
-  const tail = Math.min(unnamed, evidenceLatestMax);
+  const tail = Math.min(Math.max(0, events - first.length), evidenceLatestMax);
 
   return {
     groupLo: episode.groupLo,
@@ -48,12 +44,25 @@ export function viewEpisode(store: WindowStore, episode: Episode): EpisodeView {
     mergedInto: episode.mergedInto,
     openedAt: episode.openedAt,
     firstSeen: episode.firstSeen,
-    lastSeen: kept > 0 ? runs.time(slot, to - 1) : (episode.droppedLatest.at(-1)?.time ?? episode.lastFire),
+    lastSeen: kept.at(-1)?.time ?? episode.droppedLatest.at(-1)?.time ?? episode.lastFire,
     closedAt: episode.state === 'closed' ? episode.holdUntil + store.spec.quietMs : null,
     value: episode.value,
     peak: episode.peak,
-    events: episode.dropped + kept,
+    events,
     revision: ++episode.revision,
     evidence: tail > 0 ? [...first, ...latest.slice(-tail)] : first,
   };
+}
+
+/** The kept events [from, to), each once: those of one event stand side by side. */
+function distinctEvents(store: WindowStore, episode: Episode, from: number, to: number): EvidenceRef[] {
+  const { runs } = store;
+  const refs: EvidenceRef[] = [];
+  let before = episode.droppedLatest.at(-1)?.origin;
+  for (let i = from; i < to; i++) {
+    const origin = runs.origin(episode.slot, i);
+    if (origin !== before) refs.push({ time: runs.time(episode.slot, i), origin });
+    before = origin;
+  }
+  return refs;
 }
