@@ -44,7 +44,8 @@ class Things {
 
   @Get('fail/:code')
   @Public()
-  fail(@Param('code') code: 'LOG_BUSY' | 'OTHER') {
+  async fail(@Param('code') code: 'LOG_BUSY' | 'OTHER' | 'DATABASE') {
+    if (code === 'DATABASE') return once(connect('/nowhere/secret/.s.PGSQL.5432'), 'connect');
     throw code === 'OTHER' ? new TypeError('secret detail') : new LogError(code, 'It says why.', { fact: 1 });
   }
 
@@ -238,12 +239,16 @@ describe('bodies', () => {
 
 describe('errors of libraries', () => {
   test.each([
-    ['LOG_BUSY', 429, '1'],
-    ['LOG_UNAVAILABLE', 503, '5'],
-  ])('%s', async (code, status, retryAfter) => {
+    ['LOG_BUSY', 429, '1', { detail: 'It says why.', fact: 1 }],
+    ['LOG_UNAVAILABLE', 503, '5', { detail: 'It says why.' }],
+    ['DATABASE', 503, '5', { code: 'DATABASE_UNREACHABLE' }],
+  ])('%s', async (code, status, retryAfter, members) => {
     const response = await fetch(`${base}/things/fail/${code}`);
     expect(response.headers.get('retry-after')).toBe(retryAfter);
-    expect(await problem(response, status, code)).toMatchObject({ detail: 'It says why.', fact: 1 });
+    const expected = code === 'DATABASE' ? 'DATABASE_UNREACHABLE' : code;
+    const body = await problem(response, status, expected);
+    expect(body).toMatchObject(members);
+    expect('fact' in body).toBe(status === 429);
   });
 
   test('what is unknown says nothing of itself', async () => {

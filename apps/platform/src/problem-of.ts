@@ -29,9 +29,7 @@ const MEANINGS: Record<string, Meaning> = {
   LOG_CORRUPT: { status: 500 },
   // PostgreSQL.
   DATABASE_UNREACHABLE: { status: 503, retryAfterSeconds: 5 },
-  DATABASE_FORBIDDEN: { status: 503, retryAfterSeconds: 5 },
   CURSOR_INVALID: { status: 400 },
-  ECONNREFUSED: { status: 503, code: 'DATABASE_UNREACHABLE', retryAfterSeconds: 5 },
   // Reading the request.
   FST_ERR_CTP_BODY_TOO_LARGE: {
     status: 413,
@@ -70,7 +68,7 @@ export function problemOf(error: unknown): Problem {
     const status = error.getStatus();
     return new Problem(status, CODES[status] ?? `HTTP_${status}`, error.message);
   }
-  const { code, message, facts, statusCode } = error as Partial<
+  const { code, message, facts, statusCode } = (error ?? {}) as Partial<
     Error & { code: string; facts: Record<string, unknown>; statusCode: number }
   >;
   const meaning = typeof code === 'string' ? MEANINGS[code] : undefined;
@@ -78,10 +76,24 @@ export function problemOf(error: unknown): Problem {
     const headers: Record<string, string> = meaning.retryAfterSeconds
       ? { 'retry-after': String(meaning.retryAfterSeconds) }
       : {};
-    return new Problem(meaning.status, meaning.code ?? code!, meaning.detail ?? message ?? '', { ...facts }, headers);
+    // Facts about our own failure are for our log: they may name files and hosts.
+    const members = meaning.status < 500 ? { ...facts } : {};
+    return new Problem(meaning.status, meaning.code ?? code!, meaning.detail ?? message ?? '', members, headers);
+  }
+  if (isDatabaseGone(error)) {
+    const detail = 'PostgreSQL does not answer; try again soon.';
+    return new Problem(503, 'DATABASE_UNREACHABLE', detail, {}, { 'retry-after': '5' });
   }
   if (code?.startsWith('FST_') && statusCode && statusCode < 500) {
     return new Problem(statusCode, CODES[statusCode] ?? `HTTP_${statusCode}`, message ?? '');
   }
   return new Problem(500, 'INTERNAL', 'Weir failed to answer this. Its log has the cause, under this requestId.');
+}
+
+/** Whether a query failed because the server went away, or is starting, rather than because of the query. */
+function isDatabaseGone(error: unknown): boolean {
+  const { code = '', syscall, message = '' } = (error ?? {}) as NodeJS.ErrnoException;
+  const refused = syscall === 'connect' || code === 'ECONNRESET' || code === 'EPIPE';
+  // Class 08: connection exceptions. 57P01 to 57P03: shutting down, crashed, starting. 53300: too many connections.
+  return refused || /^(08...|57P0[123]|53300)$/.test(code) || /^(Connection terminated|timeout exceeded)/.test(message);
 }
