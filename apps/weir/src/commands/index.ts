@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { Shell } from '../shell.js';
 import { auditCommand } from './audit.js';
+import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
 import { groupsCommand } from './groups.js';
 import { ingestCommand } from './ingest.js';
 import { keysCommand } from './keys.js';
@@ -14,6 +16,7 @@ import { topicsCommand } from './topics.js';
 /** Every command, in the order of the help. */
 export const commands: readonly ((shell: Shell) => Command)[] = [
   startCommand,
+  demoCommand,
   ingestCommand,
   tailCommand,
   topicsCommand,
@@ -23,4 +26,5 @@ export const commands: readonly ((shell: Shell) => Command)[] = [
   auditCommand,
   keysCommand,
   simulateCommand,
+  doctorCommand,
 ];

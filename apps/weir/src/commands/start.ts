@@ -35,10 +35,7 @@ async function start(shell: Shell, apps: string[]): Promise<void> {
   show(shell.terminal, { url, version: packageVersion, dataDir: config.dataDir, madeKey }, () =>
     welcome(config.dataDir, weir),
   );
-  await new Promise<void>((stop) => {
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', () => stop());
-  });
+  await untilAborted(signal);
   shell.terminal.note('Stopping…');
   await stopInTime(weir);
 }
@@ -54,6 +51,14 @@ function welcome(dataDir: string, { url, madeKey, rules }: RunningWeir): string 
   return lines.join('\n');
 }
 
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done());
+  });
+}
+
+/** Rejects where something hangs; the process is expected to end then. */
 export async function stopInTime(weir: RunningWeir): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
   const said = `Weir did not stop within ${STOP_MS_MAX / 1_000} s and was ended; nothing acknowledged is lost.`;

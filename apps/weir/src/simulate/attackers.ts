@@ -96,7 +96,7 @@ export const attackerKinds: readonly AttackerKind[] = [
     seconds: 60,
     group: (n) => ({ sender: `burst-${n}@example.net` }),
     attack: ({ sender }, start, random) =>
-      moments(start, 60, 180).map((time) => mail(time, sender, ['one@example.com'], random.hex(40))),
+      moments(start, 60, 360).map((time) => mail(time, sender, ['one@example.com'], random.hex(40))),
   },
   {
     name: 'many-recipients',

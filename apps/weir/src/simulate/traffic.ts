@@ -19,6 +19,8 @@ export interface PlantedAttacker {
   kind: string;
   /** What an alert that names it has as its group. */
   group: Record<string, string>;
+  /** Others who take part in it, if known: an alert about them accuses nobody innocent. */
+  accomplices?: readonly string[];
   /** Rules of which one at least must name it. */
   rules: readonly string[];
   firstSeen: string;
@@ -32,10 +34,22 @@ export interface Traffic {
   events(): Generator<SimulatedEvent>;
 }
 
-/** Plans traffic: everybody's part is settled here; the ordinary events are made up while they are read. */
-export function planTraffic(options: TrafficOptions): Traffic {
+/** Gives happenings, which are in order of time, the envelopes of one source. */
+function* enveloped(happenings: Iterable<Happening>, source: string): Generator<SimulatedEvent> {
+  let sequence = 0;
+  for (const { time, type, data } of happenings) {
+    const id = String(sequence++);
+    yield { specversion: '1.0', id, source, type, time: new Date(time).toISOString(), data };
+  }
+}
+
+/**
+ * Plans traffic: everybody's part is settled here; the ordinary events are made up while they are read. What happens
+ * `besides` is put in between.
+ */
+export function planTraffic(options: TrafficOptions, besides: readonly Happening[] = []): Traffic {
   const attackers: PlantedAttacker[] = [];
-  const attacks: Happening[] = [];
+  const attacks: Happening[] = [...besides];
   for (const kind of attackerKinds) {
     for (let n = 1; n <= (options.attackers.get(kind.name) ?? 0); n++) {
       const random = Random.named(options.seed, `${kind.name} ${n}`);
@@ -46,7 +60,8 @@ export function planTraffic(options: TrafficOptions): Traffic {
     }
   }
   attacks.sort((a, b) => a.time - b.time);
-  return { attackers, events: () => inOrder(options, attacks) };
+  const source = `weir-simulate/${options.seed}/${options.start}`;
+  return { attackers, events: () => enveloped(inOrder(options, attacks), source) };
 }
 
 /** Somewhere within the time simulated; an attack that takes longer than that began before it. */
@@ -61,19 +76,13 @@ function truthAbout(kind: AttackerKind, group: Record<string, string>, happening
   return { kind: kind.name, group, rules: kind.rules, firstSeen, lastSeen, events: happenings.length };
 }
 
-function* inOrder(options: TrafficOptions, attacks: readonly Happening[]): Generator<SimulatedEvent> {
-  const source = `weir-simulate/${options.seed}/${options.start}`;
-  let sequence = 0;
-  const event = ({ time, type, data }: Happening): SimulatedEvent => {
-    const id = String(sequence++);
-    return { specversion: '1.0', id, source, type, time: new Date(time).toISOString(), data };
-  };
+function* inOrder(options: TrafficOptions, attacks: readonly Happening[]): Generator<Happening> {
   let next = 0;
   for (const happening of ordinary(options)) {
-    while (next < attacks.length && attacks[next].time <= happening.time) yield event(attacks[next++]);
-    yield event(happening);
+    while (next < attacks.length && attacks[next].time <= happening.time) yield attacks[next++];
+    yield happening;
   }
-  while (next < attacks.length) yield event(attacks[next++]);
+  while (next < attacks.length) yield attacks[next++];
 }
 
 function* ordinary({ seed, rate, seconds, start }: TrafficOptions): Generator<Happening> {

@@ -1,0 +1,98 @@
+import { createServer } from 'node:net';
+import { Client } from 'pg';
+import type { Config } from '#libs/config';
+import { compileRules } from '#libs/sigma';
+import { checkEmbeddedPostgres } from '#libs/storage';
+import { addressOf } from '../client/client.js';
+import { readRuleFiles } from '../server/rule-files.js';
+import { count } from '../terminal/table.js';
+import { type Finding, fail, ok, warn } from './finding.js';
+
+const CONNECT_MS = 5_000;
+const POSTGRES_VERSION_MIN = 140_000;
+
+export async function checkPort(config: Config): Promise<Finding> {
+  const { httpHost, httpPort } = config;
+  const place = `${httpHost}:${httpPort}`;
+  const refused = await listenOnce(httpHost, httpPort);
+  if (refused === null) return ok('port', `${place} is free.`);
+  if (refused === 'EADDRINUSE' && (await weirAnswers(addressOf(config)))) return ok('port', `Weir runs at ${place}.`);
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'something else listens there',
+    EACCES: 'this user may not listen there',
+    EADDRNOTAVAIL: 'this machine has no such address',
+  };
+  const why = reasons[refused] ?? refused;
+  return fail(
+    'port',
+    `Weir can't listen on ${place} (${why}): set WEIR_HTTP_PORT or WEIR_HTTP_HOST, or stop what does.`,
+  );
+}
+
+function listenOnce(host: string, port: number): Promise<string | null> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+    server.listen(port, host, () => server.close(() => done(null)));
+  });
+}
+
+async function weirAnswers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(CONNECT_MS) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+export async function checkPostgres({ databaseUrl, dataDir }: Config): Promise<Finding> {
+  if (databaseUrl) return checkOwnPostgres(databaseUrl);
+  try {
+    return ok('postgres', `The built-in PostgreSQL can run (${await checkEmbeddedPostgres(dataDir)}).`);
+  } catch (error) {
+    return fail('postgres', (error as Error).message);
+  }
+}
+
+async function checkOwnPostgres(connectionString: string): Promise<Finding> {
+  const client = new Client({ connectionString, connectionTimeoutMillis: CONNECT_MS, statement_timeout: CONNECT_MS });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: string; number: string }>(
+      "SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number",
+    );
+    const [{ version, number }] = rows;
+    if (Number(number) >= POSTGRES_VERSION_MIN) return ok('postgres', `PostgreSQL ${version} answers.`);
+    return warn(
+      'postgres',
+      `PostgreSQL ${version} answers, and is older than what Weir is tested with: take 14 or newer.`,
+    );
+  } catch (error) {
+    const why = (error as Error).message || (error as NodeJS.ErrnoException).code;
+    return fail(
+      'postgres',
+      `WEIR_DATABASE_URL does not lead to a PostgreSQL that lets us in (${why}): check host, name and password.`,
+    );
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+export function checkRules({ rulesDir }: Config): Finding {
+  try {
+    const { correlations, detections, problems } = compileRules(readRuleFiles(rulesDir));
+    if (problems.length > 0) {
+      return warn(
+        'rules',
+        `${count(problems.length)} problems in the rules of ${rulesDir}: \`weir rules check\` names them.`,
+      );
+    }
+    const rules = correlations.length + detections.length;
+    if (rules === 0)
+      return warn('rules', `There is no rule in ${rulesDir}: nothing will be found; set WEIR_RULES_DIR.`);
+    return ok('rules', `${count(rules)} rules in ${rulesDir} compile.`);
+  } catch (error) {
+    return fail('rules', (error as Error).message);
+  }
+}
