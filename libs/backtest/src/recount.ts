@@ -2,21 +2,24 @@ import {
   alertId,
   type DetectionPlan,
   type EpisodeChange,
+  groupValues,
   Matcher,
   type MatcherOptions,
+  type Origin,
   WindowPartition,
 } from '#libs/detection';
 import { eventTypes } from '#libs/events';
 import { batchOfRecords, type Log, LogError, type RecordBatch } from '#libs/log';
 import { cutToRecordedOrder } from '#libs/stream';
 
-/** An alert as the log says it should be. Times are event times, ms. */
+/** An alert as the log says it should be. Instants are event times, RFC 3339 with milliseconds. */
 export interface RecountedAlert {
-  id: string;
-  ruleId: string;
-  openedAt: number;
-  firstSeen: number;
-  lastSeen: number;
+  rule: { id: string };
+  group: Record<string, string>;
+  state: 'open' | 'closed' | 'merged';
+  firstSeen: string;
+  openedAt: string;
+  lastSeen: string;
   peak: number;
   events: number;
 }
@@ -28,37 +31,52 @@ export interface RecountOptions extends MatcherOptions {
 /** Bytes read from one partition at a time. */
 const readBytesMax = 256 << 10;
 
+/** An episode as last seen, and its first event: the group's values are read from that one at the end. */
+interface Counted {
+  change: EpisodeChange;
+  first: Origin;
+}
+
 /**
- * Runs detection over everything the log still holds, with the code that runs live and fresh state, and returns the
- * alerts that come out, by id. Writes nothing.
+ * Runs detection over everything the log still holds, with the code that runs live and fresh state, and yields the
+ * alerts that come out. Writes nothing.
  */
-export async function recount(
-  log: Log,
-  plan: DetectionPlan,
-  options: RecountOptions,
-): Promise<Map<string, RecountedAlert>> {
+export async function* recount(log: Log, plan: DetectionPlan, options: RecountOptions): AsyncGenerator<RecountedAlert> {
   const matcher = new Matcher(plan, options);
   const windows = Array.from({ length: options.partitions }, (_, p) => new WindowPartition(p, plan, options));
-  const alerts = new Map<string, RecountedAlert>();
+  const counted = new Map<string, Counted>();
   for await (const batches of recordedOrder(log)) {
     const newest = batches.reduce((latest, batch) => Math.max(latest, batch.recordedAt(batch.count - 1)), 0);
     for (const { partition = 0, time, value } of matcher.match(batches, newest).matches) {
       const into = windows[partition];
       const record = { time, value, recordedAt: newest };
-      for (const change of into.apply(batchOfRecords('', partition, into.position, [record]))) note(alerts, change);
+      for (const change of into.apply(batchOfRecords('', partition, into.position, [record]))) {
+        const { rule, view } = change;
+        const id = alertId(rule.info.id, view.groupLo, view.groupHi, view.anchor);
+        counted.set(id, { change, first: into.origin(view.evidence[0].origin) });
+      }
     }
   }
-  return alerts;
+  for (const { change, first } of counted.values()) yield await recounted(log, plan, change, first);
 }
 
-function note(alerts: Map<string, RecountedAlert>, { rule, view }: EpisodeChange): void {
-  const id = alertId(rule.info.id, view.groupLo, view.groupHi, view.anchor);
-  if (view.state === 'merged') {
-    alerts.delete(id);
-    return;
-  }
-  const { openedAt, firstSeen, lastSeen, peak, events } = view;
-  alerts.set(id, { id, ruleId: rule.info.id, openedAt, firstSeen, lastSeen, peak, events });
+async function recounted(
+  log: Log,
+  plan: DetectionPlan,
+  { rule, view }: EpisodeChange,
+  first: Origin,
+): Promise<RecountedAlert> {
+  const batch = await log.read(first.topic, first.partition, first.offset, { recordsMax: 1 });
+  return {
+    rule: { id: rule.info.id },
+    group: groupValues(plan, rule, view.groupLo, view.groupHi, first.topic, batch.value(0)) ?? {},
+    state: view.state,
+    firstSeen: new Date(view.firstSeen).toISOString(),
+    openedAt: new Date(view.openedAt).toISOString(),
+    lastSeen: new Date(view.lastSeen).toISOString(),
+    peak: view.peak,
+    events: view.events,
+  };
 }
 
 /** Everything the activity topics hold now, merged in the order of recording. */

@@ -1,0 +1,69 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import type { TObject, TSchema } from 'typebox';
+
+type OpenApiSchema = Extract<Parameters<typeof ApiQuery>[0], { schema: unknown }>['schema'];
+
+export interface Documented {
+  summary: string;
+  /** What the route answers when all is well; left out: no body (204). */
+  answers?: TSchema;
+  status?: number;
+  description?: string;
+  query?: TObject;
+  body?: TObject;
+  params?: Readonly<Record<string, string>>;
+  /** Problems beyond those that every route can answer (400, 401, 403). */
+  problems?: Readonly<Record<number, string>>;
+  contentType?: string;
+  open?: boolean;
+}
+
+const everywhere: Readonly<Record<number, string>> = {
+  400: 'A parameter is wrong; `errors` names it',
+  401: 'No key, or an unknown one',
+  403: 'The key lacks the scope',
+};
+
+/** The route's page in the OpenAPI document, from the very schemas that check its requests. */
+export function Documented(route: Documented): MethodDecorator {
+  const { summary, description, query, body, params = {}, open = false } = route;
+  const problems: Readonly<Record<number, string>> = { ...(open ? {} : everywhere), ...route.problems };
+  return applyDecorators(
+    ApiOperation({ summary, description, ...(open ? { security: [] } : {}) }),
+    answer(route),
+    ...Object.entries(params).map(([name, text]) => ApiParam({ name, description: text, schema: { type: 'string' } })),
+    ...Object.entries(query?.properties ?? {}).map(([name, schema]) => queryParameter(name, schema)),
+    ...(body ? [ApiBody({ schema: openApi(body) })] : []),
+    ...Object.entries(problems).map(([status, text]) =>
+      ApiResponse({
+        status: Number(status),
+        description: text,
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      }),
+    ),
+  );
+}
+
+function answer({ answers, status, contentType = 'application/json', summary }: Documented): MethodDecorator {
+  if (!answers) return ApiResponse({ status: status ?? 204, description: summary });
+  const content = { [contentType]: { schema: openApi(answers) } };
+  return ApiResponse({ status: status ?? 200, description: summary, content });
+}
+
+function queryParameter(name: string, schema: TSchema): MethodDecorator {
+  const { description, ...rest } = schema as TSchema & { description?: string };
+  const list = (rest as { type?: string }).type === 'array';
+  return ApiQuery({
+    name,
+    description,
+    required: false,
+    schema: openApi(rest),
+    ...(list ? { style: 'form', explode: false } : {}),
+  });
+}
+
+/** OpenAPI 3.1 schemas are JSON Schema; @nestjs/swagger's types still speak 3.0. */
+function openApi(schema: TSchema): OpenApiSchema {
+  return schema as OpenApiSchema;
+}

@@ -1,0 +1,95 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import Type, { type Static } from 'typebox';
+import { allScopes, type KeyRecord, type KeyStore, mintKey } from '#libs/auth';
+import type { Clock } from '#libs/clock';
+import { CLOCK, KEYS, RequireScope } from '../../../platform/src/index.js';
+import { Documented } from '../http/documented.js';
+import { invalidBody, unknownThing } from '../http/problems.js';
+import { millis, parseBody, parseQuery } from '../http/query.js';
+
+const Instant = Type.String({ format: 'date-time' });
+const Scopes = Type.Array(Type.Enum([...allScopes]), { minItems: 1, uniqueItems: true });
+
+const Key = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  scopes: Scopes,
+  createdAt: Instant,
+  expiresAt: Type.Union([Instant, Type.Null()]),
+  lastUsedAt: Type.Union([Instant, Type.Null()]),
+  revokedAt: Type.Union([Instant, Type.Null()]),
+});
+const NewKey = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 200 }),
+    scopes: Scopes,
+    expiresAt: Type.Optional(Instant),
+  },
+  { additionalProperties: false },
+);
+const CreatedKey = Type.Object({
+  ...Key.properties,
+  key: Type.String({ description: 'The key itself: shown this once, kept nowhere' }),
+});
+const KeyList = Type.Object({ items: Type.Array(Key), next: Type.Null() });
+
+@ApiTags('Keys')
+@Controller('api/v1/keys')
+export class KeysController {
+  constructor(
+    @Inject(KEYS) private readonly keys: KeyStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  @RequireScope('admin')
+  @Documented({ summary: 'All keys, newest first, revoked ones too', answers: KeyList })
+  async list(@Query() raw: Readonly<Record<string, unknown>>): Promise<Static<typeof KeyList>> {
+    parseQuery(Type.Object({}), raw);
+    return { items: (await this.keys.list()).map(keyWire), next: null };
+  }
+
+  @Post()
+  @HttpCode(201)
+  @RequireScope('admin')
+  @Documented({
+    summary: 'Make a key',
+    answers: CreatedKey,
+    status: 201,
+    body: NewKey,
+    problems: { 422: 'The body is wrong' },
+  })
+  async create(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Static<typeof CreatedKey>> {
+    const { name, scopes, expiresAt } = parseBody(NewKey, body);
+    const expires = millis(expiresAt) ?? null;
+    if (expires !== null && expires <= this.clock.now()) {
+      throw invalidBody([{ field: 'expiresAt', message: 'must lie in the future' }]);
+    }
+    const { id, hash, text } = mintKey();
+    const record = await this.keys.create({ id, hash, name, scopes, expiresAt: expires }, request.principal!.id);
+    return { ...keyWire(record), key: text };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @RequireScope('admin')
+  @Documented({ summary: 'Revoke a key', params: { id: 'Its id' }, problems: { 404: 'No such key' } })
+  async revoke(@Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
+    if (!(await this.keys.revoke(id, request.principal!.id))) throw unknownThing('key', id, '/api/v1/keys');
+  }
+}
+
+function keyWire({ id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt }: KeyRecord): Static<typeof Key> {
+  const instant = (time: number | null) => (time === null ? null : new Date(time).toISOString());
+  return {
+    id,
+    name,
+    scopes: [...scopes],
+    createdAt: new Date(createdAt).toISOString(),
+    expiresAt: instant(expiresAt),
+    lastUsedAt: instant(lastUsedAt),
+    revokedAt: instant(revokedAt),
+  };
+}
