@@ -20,6 +20,7 @@ export { type DatabaseOptions, openDatabase } from './database/open-database.js'
 export { StorageError, type StorageErrorCode } from './errors.js';
 export { type KeyStoreOptions, openKeyStore } from './keys/key-store.js';
 export { claimPositions, type ProjectionPosition } from './positions/positions.js';
+export { checkEmbeddedPostgres } from './postgres/check.js';
 export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,

@@ -11,7 +11,7 @@ export interface AlertChange {
 
 /** Every change to an alert that is committed from now on, whichever process makes it. */
 export interface AlertFeed {
-  /** The listener gets changes in order, each alert in its newest revision. Returns how to unsubscribe. */
+  /** The listener gets changes in order, each alert in its newest revision; it must not throw. Returns how to unsubscribe. */
   subscribe(listener: (changes: readonly AlertChange[]) => void): () => void;
   close(): Promise<void>;
 }
@@ -25,6 +25,8 @@ export interface AlertFeedOptions {
 
 const PAGE_CHANGES = 200;
 const RECONNECT_MS = 1_000;
+/** A connection may break without our being told. */
+const LOOK_MS = 5_000;
 
 /** Alerts that changed after `change`, in order, each once in its newest revision: what a returning listener missed. */
 export async function alertsSince(database: DataSource, change: number, limit = PAGE_CHANGES): Promise<AlertChange[]> {
@@ -59,6 +61,7 @@ class ListeningFeed implements AlertFeed {
   private readonly listeners = new Set<(changes: readonly AlertChange[]) => void>();
   private client: Client | undefined;
   private closed = false;
+  private readonly looking: NodeJS.Timeout;
   private reconnecting: NodeJS.Timeout | undefined;
   private reading: Promise<void> | undefined;
   private lookAgain = false;
@@ -66,7 +69,9 @@ class ListeningFeed implements AlertFeed {
   constructor(
     private readonly options: AlertFeedOptions,
     private seen: number,
-  ) {}
+  ) {
+    this.looking = setInterval(() => this.look(), LOOK_MS).unref();
+  }
 
   subscribe(listener: (changes: readonly AlertChange[]) => void): () => void {
     this.listeners.add(listener);
@@ -75,6 +80,7 @@ class ListeningFeed implements AlertFeed {
 
   async close(): Promise<void> {
     this.closed = true;
+    clearInterval(this.looking);
     clearTimeout(this.reconnecting);
     await this.client?.end().catch(() => {});
     await this.reading;
@@ -85,8 +91,13 @@ class ListeningFeed implements AlertFeed {
     this.client = client;
     client.on('error', (error) => this.options.onProblem?.(error));
     client.on('notification', () => this.look());
-    await client.connect();
-    await client.query('LISTEN weir_alerts');
+    try {
+      await client.connect();
+      await client.query('LISTEN weir_alerts');
+    } catch (error) {
+      client.end().catch(() => {});
+      throw error;
+    }
     client.once('end', () => this.reconnectSoon());
     this.look();
   }

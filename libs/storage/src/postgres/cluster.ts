@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StorageError } from '../errors.js';
 import type { Binaries } from './binaries.js';
@@ -18,7 +18,10 @@ export function directoryArgument(directory: string, owner: ServerOwner): string
 
 /** Makes the database folder unless there is one. A half-made one never bears its name: it is renamed when complete. */
 export async function makeCluster(directory: string, binaries: Binaries, owner: ServerOwner): Promise<boolean> {
-  if (existsSync(join(directory, 'PG_VERSION'))) return false;
+  if (existsSync(join(directory, 'PG_VERSION'))) {
+    handOverRestored(directory, owner);
+    return false;
+  }
   clearUnfinished(directory);
   const unfinished = `${directory}.new-${process.pid}`;
   mkdirSync(unfinished, { recursive: true, mode: 0o700 });
@@ -97,4 +100,10 @@ export function writeAccessRules(directory: string, owner: ServerOwner): void {
 /** Only where we run it as somebody else is there anything to hand over. */
 export function handOver(path: string, owner: ServerOwner): void {
   if (owner.spawn.uid !== undefined) chownSync(path, owner.uid, owner.gid);
+}
+
+/** A folder that root restored from a copy may belong to root, and the server could not open it. */
+function handOverRestored(directory: string, owner: ServerOwner): void {
+  if (owner.spawn.uid === undefined || statSync(directory).uid === owner.uid) return;
+  execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, directory], { stdio: 'pipe' });
 }

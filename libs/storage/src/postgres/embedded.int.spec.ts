@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,9 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const server of running) await server.stop();
+  // One that a failed test left behind.
+  if (existsSync(join(directory, 'postgres', 'postmaster.pid')) && serverLives(pidOf()))
+    process.kill(pidOf(), 'SIGQUIT');
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -203,6 +206,13 @@ describe.runIf(process.getuid?.() === 0)('who runs it', () => {
     const again = await start();
     expect(statSync(`/proc/${pidOf()}`).uid).toBe(nobody.uid);
     await again.stop();
+  });
+
+  test('root goes on with a copy that it restored as root', async () => {
+    await (await start()).stop();
+    execFileSync('chown', ['-R', '0:0', join(directory, 'postgres')]);
+    const server = await start();
+    expect(await query(server.url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   });
 
   test('an ordinary user is told whose folder it is', async () => {

@@ -17,12 +17,18 @@ export interface ServerOwner {
 
 /** The user who owns the database folder, where we may choose (root): its owner, or `nobody` for a new folder. */
 export function serverOwner(clusterDirectory: string): ServerOwner {
+  if (!process.getuid || !process.getgid) {
+    throw new StorageError(
+      'POSTGRES_USER',
+      'The built-in PostgreSQL runs on Linux and macOS only. Set WEIR_DATABASE_URL to a server of yours.',
+    );
+  }
   const clientName = nameOfOurUser();
-  const uid = process.getuid?.() ?? 0;
+  const uid = process.getuid();
   const folder = statSync(clusterDirectory, { throwIfNoEntry: false });
   if (uid !== 0) {
     refuseForeignFolder(clusterDirectory, folder, uid);
-    return { uid, gid: process.getgid?.() ?? 0, clientName, spawn: {} };
+    return { uid, gid: process.getgid(), clientName, spawn: {} };
   }
   const ids = folder && folder.uid !== 0 ? { uid: folder.uid, gid: folder.gid } : idsOfNobody();
   return { ...ids, clientName, spawn: ids };
