@@ -7,7 +7,6 @@ import { WeirClient } from '../client/client.js';
 import { playDemo } from '../demo/demo.js';
 import type { FoundAlert, Verdict, VerdictRow } from '../demo/verdict.js';
 import { CommandError } from '../errors.js';
-import { startWeir } from '../server/weir.js';
 import type { Shell } from '../shell.js';
 import { printable, table } from '../terminal/table.js';
 import { stopInTime, untilAborted } from './start.js';
@@ -29,6 +28,7 @@ export const demoCommand = (shell: Shell) =>
 async function demo(shell: Shell, once: boolean): Promise<void> {
   const config = { ...shell.config, dataDir: join(shell.config.dataDir, 'demo') };
   const signal = shell.stopSignal();
+  const { startWeir } = await import('../server/weir.js');
   const weir = await startWeir({ config, apps: [], clock: systemClock, logger: createLogger(config.logLevel) });
   try {
     const key = adminKey(config);

@@ -3,7 +3,6 @@ import { systemClock } from '#libs/clock';
 import { ConfigError, loadConfig } from '#libs/config';
 import { type Finding, fail, ok } from '../doctor/finding.js';
 import { checkClock, checkDisk, checkFolder, checkNode } from '../doctor/machine.js';
-import { checkPort, checkPostgres, checkRules } from '../doctor/services.js';
 import { CommandError } from '../errors.js';
 import type { Shell } from '../shell.js';
 import { show } from '../terminal/terminal.js';
@@ -29,6 +28,7 @@ async function examine(): Promise<Finding[]> {
   try {
     const config = loadConfig();
     const { dataDir } = config;
+    const { checkPort, checkPostgres, checkRules } = await import('../doctor/services.js');
     return [
       node,
       ok('environment', 'Every WEIR_ variable is understood.'),

@@ -5,31 +5,31 @@ import { createLogger } from '#libs/telemetry';
 import { adminKeyFile } from '../client/admin-key.js';
 import { CommandError } from '../errors.js';
 import { packageVersion } from '../package-root.js';
-import { parts } from '../server/parts.js';
-import { type RunningWeir, startWeir } from '../server/weir.js';
+import { type PartName, partNames } from '../server/part-names.js';
+import type { RunningWeir } from '../server/weir.js';
 import type { Shell } from '../shell.js';
 import { show } from '../terminal/terminal.js';
 
 /** Whatever still hangs then is left to the next start, which goes on from what is durable. */
 const STOP_MS_MAX = 20_000;
 
-const names = Object.keys(parts);
-
 export const startCommand = (shell: Shell) =>
   new Command('start')
     .description('run Weir: all of it in one process, or the named parts')
-    .argument('[apps...]', `parts to run: ${names.join(', ')}`, known, [])
+    .argument('[apps...]', `parts to run: ${partNames.join(', ')}`, known, [])
     .addHelpText(
       'after',
       () =>
         `\nEnvironment:\n${environmentHelp()}\n\nExamples:\n  weir start\n  WEIR_HTTP_PORT=9000 WEIR_DATA_DIR=/var/lib/weir weir start`,
     )
-    .action((apps: string[]) => start(shell, apps));
+    .action((apps: PartName[]) => start(shell, apps));
 
-async function start(shell: Shell, apps: string[]): Promise<void> {
+async function start(shell: Shell, apps: PartName[]): Promise<void> {
   const { config } = shell;
   const signal = shell.stopSignal();
   const logger = createLogger(config.logLevel);
+  // Loaded here, so that commands that talk to a running Weir start at once.
+  const { startWeir } = await import('../server/weir.js');
   const weir = await startWeir({ config, apps, clock: systemClock, logger });
   const { url, madeKey } = weir;
   show(shell.terminal, { url, version: packageVersion, dataDir: config.dataDir, madeKey }, () =>
@@ -67,7 +67,8 @@ export async function stopInTime(weir: RunningWeir): Promise<void> {
   clearTimeout(timer);
 }
 
-function known(name: string, before: string[]): string[] {
-  if (!names.includes(name)) throw new InvalidArgumentError(`Parts are ${names.join(', ')}.`);
-  return [...before, name];
+function known(name: string, before: PartName[]): PartName[] {
+  const part = partNames.find((candidate) => candidate === name);
+  if (!part) throw new InvalidArgumentError(`Parts are ${partNames.join(', ')}.`);
+  return [...before, part];
 }

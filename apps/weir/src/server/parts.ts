@@ -14,6 +14,7 @@ import { ApiModule } from '../../../api/src/index.js';
 import { DetectModule } from '../../../detect/src/index.js';
 import { IngestModule } from '../../../ingest/src/index.js';
 import { ProjectModule } from '../../../project/src/index.js';
+import type { PartName } from './part-names.js';
 
 /** Everything that is open while Weir runs. */
 export interface House {
@@ -40,7 +41,7 @@ interface Part {
 const IDENTITIES_MAX = 1_000_000;
 
 /** The apps that one process can be made of, in flow order. */
-export const parts: Readonly<Record<string, Part>> = {
+export const parts: Readonly<Record<PartName, Part>> = {
   ingest: {
     groups: [],
     module: ({ log, clock, metrics, logger, topics }) => IngestModule.register({ log, clock, metrics, logger, topics }),

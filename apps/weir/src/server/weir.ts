@@ -18,13 +18,14 @@ import { addressOf } from '../client/client.js';
 import { CommandError } from '../errors.js';
 import { packageVersion } from '../package-root.js';
 import { openDataFolder } from './data-folder.js';
+import { type PartName, partNames } from './part-names.js';
 import { type House, parts } from './parts.js';
 import { readRuleFiles } from './rule-files.js';
 
 export interface WeirOptions {
   config: Config;
-  /** Names of the parts to run; all when empty. */
-  apps: readonly string[];
+  /** The parts to run; all when empty. */
+  apps: readonly PartName[];
   clock: Clock;
   logger: Logger;
 }
@@ -105,10 +106,10 @@ async function makeAdminKey(keys: KeyStore, dataDir: string): Promise<string | n
   return made;
 }
 
-async function openApp(house: House, apps: readonly string[], opened: AsyncDisposableStack) {
-  const chosen = Object.entries(parts).filter(([name]) => apps.length === 0 || apps.includes(name));
-  const groups = chosen.flatMap(([, part]) => part.groups);
-  const imports = chosen.map(([, part]) => part.module(house, groups));
+async function openApp(house: House, apps: readonly PartName[], opened: AsyncDisposableStack) {
+  const chosen = partNames.filter((name) => apps.length === 0 || apps.includes(name)).map((name) => parts[name]);
+  const groups = chosen.flatMap((part) => part.groups);
+  const imports = chosen.map((part) => part.module(house, groups));
   const { logger, keys, clock, config } = house;
   const app = await createHttpApp(
     { module: WeirModule, imports },
