@@ -1,0 +1,151 @@
+import 'reflect-metadata';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { DataSource } from 'typeorm';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ManualClock, systemClock } from '#libs/clock';
+import { type Alert, type DeadLetter, topics } from '#libs/events';
+import { type Log, openEmbeddedLog } from '#libs/log';
+import { openDatabase, streamAlerts } from '#libs/storage';
+import { createMetrics } from '#libs/telemetry';
+import { alertEvent } from '../../../libs/storage/testing/alert-event.js';
+import { openTestDatabase, type TestDatabase } from '../../../libs/storage/testing/test-database.js';
+import { LogTransport } from '../../platform/src/index.js';
+import { ProjectModule } from './index.js';
+
+let pg: TestDatabase;
+let log: Log;
+let logDirectory: string;
+let running: INestMicroservice[];
+let failures: unknown[];
+
+beforeEach(async () => {
+  pg = await openTestDatabase();
+  logDirectory = mkdtempSync(join(tmpdir(), 'weir-spec-'));
+  log = await openEmbeddedLog({ directory: logDirectory, clock: systemClock });
+  await log.createTopic(topics.alert, { partitions: 2 });
+  await log.createTopic(topics.deadLetters, { partitions: 1 });
+  running = [];
+  failures = [];
+});
+afterEach(async () => {
+  for (const app of running) await app.close();
+  await log.close();
+  await pg.close();
+  rmSync(logDirectory, { recursive: true, force: true });
+});
+
+async function startProjecting(database: DataSource = pg.database): Promise<INestMicroservice> {
+  const ports = { log, clock: new ManualClock(Date.UTC(2026, 0, 2)), database, metrics: createMetrics() };
+  const app = await NestFactory.createMicroservice(ProjectModule.register(ports), {
+    strategy: new LogTransport({ log, failed: (error) => failures.push(error) }),
+    logger: false,
+  });
+  await app.listen();
+  running.push(app);
+  return app;
+}
+
+async function append(partition: number, values: readonly (Alert | string)[]): Promise<void> {
+  const records = values.map((value) => ({
+    partition,
+    time: 0,
+    value: Buffer.from(typeof value === 'string' ? value : cloudEvent(value)),
+  }));
+  await log.append(topics.alert, records);
+}
+
+function cloudEvent(data: Alert): string {
+  const time = data.lastSeen;
+  return JSON.stringify({ specversion: '1.0', id: 'x', source: '/weir/detect', type: 'alert', time, data });
+}
+
+const alertAt = (id: string, offset: number, changes: Partial<Alert> = {}) =>
+  alertEvent({ id, position: { partition: 0, offset }, ...changes });
+
+async function projected(): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for await (const { id, events } of streamAlerts(pg.database)) found[id] = events;
+  return found;
+}
+
+async function caughtUp(): Promise<boolean> {
+  const { partitions } = await log.describe(topics.alert);
+  const rows = await pg.database.query<{ partition: number; offset: string }[]>(
+    'SELECT partition, "offset" FROM computed.projection_position',
+  );
+  return partitions.every(({ partition, next }) =>
+    rows.some((r) => r.partition === partition && Number(r.offset) === next),
+  );
+}
+
+async function untilCaughtUp(): Promise<void> {
+  for (let i = 0; i < 500 && !(await caughtUp().catch(() => false)); i++) {
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  expect(await caughtUp()).toBe(true);
+}
+
+test('alerts go from the log to the tables, also those written before; a restart goes on', async () => {
+  await append(0, [alertAt('a', 1, { events: 1 }), alertAt('b', 2)]);
+  const app = await startProjecting();
+  await append(1, [alertAt('c', 3)]);
+  await append(0, [alertAt('a', 4, { events: 9 })]);
+  await untilCaughtUp();
+  expect(await projected()).toEqual({ a: 9, b: 5, c: 5 });
+
+  await app.close();
+  await append(0, [alertAt('a', 5, { events: 10 })]);
+  await startProjecting();
+  await untilCaughtUp();
+  expect(await projected()).toEqual({ a: 10, b: 5, c: 5 });
+  expect(failures).toEqual([]);
+});
+
+test('PostgreSQL’s position counts, not the group’s: a new database is filled from the beginning', async () => {
+  await append(0, [alertAt('a', 1), alertAt('b', 2)]);
+  const app = await startProjecting();
+  await untilCaughtUp();
+  await app.close();
+  await pg.database.query('TRUNCATE computed.alert, computed.alert_evidence, computed.projection_position');
+  await startProjecting();
+  await untilCaughtUp();
+  expect(Object.keys(await projected())).toEqual(['a', 'b']);
+});
+
+test('what can’t be read is put aside with its origin, and what follows is projected', async () => {
+  await append(0, [alertAt('a', 1), 'not json', alertAt('b', 2)]);
+  await startProjecting();
+  await untilCaughtUp();
+  expect(Object.keys(await projected())).toEqual(['a', 'b']);
+  const letters = await log.read(topics.deadLetters, 0, 0);
+  expect(letters.count).toBe(1);
+  const letter = JSON.parse(letters.value(0).toString()) as DeadLetter;
+  expect(letter).toMatchObject({ code: 'EVENT_NOT_JSON', origin: { topic: 'alert', partition: 0, offset: 1 } });
+  expect(Buffer.from(letter.bytes, 'base64').toString()).toBe('not json');
+});
+
+test('PostgreSQL is killed again and again: everything lands once', async () => {
+  const database = await openDatabase({ url: pg.url });
+  await startProjecting(database);
+  const expected: Record<string, number> = {};
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < 20; i++) {
+      const [id, events] = [`a${i % 7}`, round * 20 + i + 1];
+      expected[id] = events;
+      await append(0, [alertAt(id, events, { events })]);
+      if (i === 5 + round) process.kill(postmasterPid(), 'SIGKILL');
+    }
+    await untilCaughtUp();
+  }
+  expect(await projected()).toEqual(expected);
+  await running.pop()!.close();
+  await database.destroy();
+});
+
+function postmasterPid(): number {
+  return Number(readFileSync(join(pg.directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+}
