@@ -1,5 +1,6 @@
 export { batchOfRecords, RecordBatch, type RecordColumns } from './batch.js';
-export { partitionOf } from './partitioner.js';
+export { openEmbeddedLog } from './embedded/embedded-log.js';
+export type { Damage, EmbeddedLogOptions } from './embedded/limits.js';
 export { LogError, type LogErrorCode } from './errors.js';
 export type {
   Appended,
@@ -14,3 +15,4 @@ export type {
   TopicDescription,
   TopicOptions,
 } from './log.js';
+export { partitionOf } from './partitioner.js';

@@ -62,7 +62,14 @@ export async function startWeir(options: WeirOptions): Promise<RunningWeir> {
 
 async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisposableStack): Promise<House> {
   const { config, clock, logger } = options;
-  const log = await openEmbeddedLog({ directory: join(config.dataDir, 'log'), clock });
+  const log = await openEmbeddedLog({
+    directory: join(config.dataDir, 'log'),
+    clock,
+    onDamage: ({ kind, ...where }) =>
+      kind === 'tail-cut'
+        ? logger.info(where, 'The last write before a crash was incomplete and is cut off; it was not acknowledged')
+        : logger.error(where, 'The log is damaged here; what can be read around it is served'),
+  });
   opened.defer(() => log.close());
   const topicOptions = topicOptionsOf(config);
   await createTopics(log, topicOptions, logger);
