@@ -1,9 +1,9 @@
-import { createServer } from 'node:net';
 import { Client } from 'pg';
 import type { Config } from '#libs/config';
 import { compileRules } from '#libs/sigma';
 import { checkEmbeddedPostgres } from '#libs/storage';
 import { addressOf } from '../client/client.js';
+import { cannotListen, tryToListen } from '../server/port.js';
 import { readRuleFiles } from '../server/rule-files.js';
 import { count } from '../terminal/table.js';
 import { type Finding, fail, ok, warn } from './finding.js';
@@ -14,27 +14,10 @@ const POSTGRES_VERSION_MIN = 140_000;
 export async function checkPort(config: Config): Promise<Finding> {
   const { httpHost, httpPort } = config;
   const place = `${httpHost}:${httpPort}`;
-  const refused = await listenOnce(httpHost, httpPort);
+  const refused = await tryToListen(httpHost, httpPort);
   if (refused === null) return ok('port', `${place} is free.`);
   if (refused === 'EADDRINUSE' && (await weirAnswers(addressOf(config)))) return ok('port', `Weir runs at ${place}.`);
-  const reasons: Record<string, string> = {
-    EADDRINUSE: 'something else listens there',
-    EACCES: 'this user may not listen there',
-    EADDRNOTAVAIL: 'this machine has no such address',
-  };
-  const why = reasons[refused] ?? refused;
-  return fail(
-    'port',
-    `Weir can't listen on ${place} (${why}): set WEIR_HTTP_PORT or WEIR_HTTP_HOST, or stop what does.`,
-  );
-}
-
-function listenOnce(host: string, port: number): Promise<string | null> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
-    server.listen(port, host, () => server.close(() => done(null)));
-  });
+  return fail('port', cannotListen(config, refused).message);
 }
 
 async function weirAnswers(url: string): Promise<boolean> {

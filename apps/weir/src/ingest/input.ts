@@ -1,8 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CommandError } from '../errors.js';
 import { type FileLook, PREFIX_BYTES_MAX } from './bookmarks.js';
+
+const READ_BYTES = 256 * 1024;
 
 /** One opened file. `.gz` files are unpacked on the way: positions count unpacked bytes. */
 export class InputFile {
@@ -41,21 +43,22 @@ export class InputFile {
 
   /** Its bytes from `position` to what is its end now. */
   async *from(position: number): AsyncGenerator<Buffer> {
-    const start = this.packed ? 0 : position;
-    const file = this.handle.createReadStream({ start, autoClose: false, highWaterMark: 256 * 1024 });
-    const source: Readable = this.packed ? file.pipe(createGunzip()) : file;
-    if (this.packed) file.on('error', (error) => source.destroy(error));
-    let skip = this.packed ? position : 0;
     try {
-      for await (const piece of source as AsyncIterable<Buffer>) {
-        this.readBytes = start + file.bytesRead;
-        if (skip < piece.length) yield piece.subarray(skip);
-        skip = Math.max(0, skip - piece.length);
-      }
+      if (this.packed) yield* skipping(unpacked(this.raw(0)), position);
+      else yield* this.raw(position);
     } catch (cause) {
       throw unreadable(this.name, cause);
-    } finally {
-      file.destroy();
+    }
+  }
+
+  /** What is on disk. Read by position: a stream of the handle would close it when a reader stops early. */
+  private async *raw(position: number): AsyncGenerator<Buffer> {
+    for (let at = position; ; ) {
+      const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(READ_BYTES), 0, READ_BYTES, at);
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      this.readBytes = at;
+      yield buffer.subarray(0, bytesRead);
     }
   }
 
@@ -66,6 +69,18 @@ export class InputFile {
 
   close(): Promise<void> {
     return this.handle.close();
+  }
+}
+
+/** The callback is there since pipeline asks for one: whoever reads gets the error. */
+const unpacked = (packed: AsyncIterable<Buffer>): AsyncIterable<Buffer> =>
+  pipeline(Readable.from(packed), createGunzip(), () => {});
+
+async function* skipping(source: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {
+  let left = bytes;
+  for await (const piece of source) {
+    if (left < piece.length) yield piece.subarray(left);
+    left = Math.max(0, left - piece.length);
   }
 }
 

@@ -15,11 +15,11 @@ import { openApiPaths, serveOpenApi } from '../../../api/src/index.js';
 import { createHttpApp, LogTransport } from '../../../platform/src/index.js';
 import { adminKeyFile } from '../client/admin-key.js';
 import { addressOf } from '../client/client.js';
-import { CommandError } from '../errors.js';
 import { packageVersion } from '../package-root.js';
 import { openDataFolder } from './data-folder.js';
 import { type PartName, partNames } from './part-names.js';
 import { type House, parts } from './parts.js';
+import { cannotListen, tryToListen } from './port.js';
 import { readRuleFiles } from './rule-files.js';
 
 export interface WeirOptions {
@@ -51,6 +51,9 @@ export async function startWeir(options: WeirOptions): Promise<RunningWeir> {
   const rules = compileRules(readRuleFiles(config.rulesDir));
   for (const problem of rules.problems) logger.warn(`Rule refused: ${formatProblem(problem)}`);
   openDataFolder(config.dataDir);
+  // Asked before anything is opened, since it is what goes wrong most.
+  const taken = await tryToListen(config.httpHost, config.httpPort);
+  if (taken) throw cannotListen(config, taken);
   await using opened = new AsyncDisposableStack();
   const house = await openHouse(options, rules, opened);
   const madeKey = config.adminKey ? null : await makeAdminKey(house.keys, config.dataDir);
@@ -74,13 +77,19 @@ async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisp
   const topicOptions = topicOptionsOf(config);
   await createTopics(log, topicOptions, logger);
   const databaseUrl = config.databaseUrl ?? (await openPostgres(config, logger, opened));
-  const lost = (what: string) => (error: Error) => logger.warn({ err: error }, `${what}; trying again`);
+  let closing = false;
+  const lost = (what: string) => (error: Error) => {
+    if (!closing) logger.warn(`${what} (${error.message}); trying again`);
+  };
   const database = await openDatabase({ url: databaseUrl, onConnectionLost: lost('A database connection broke') });
   opened.defer(() => database.destroy());
   const alertFeed = await openAlertFeed({ database, url: databaseUrl, onProblem: lost('The alert feed broke') });
   opened.defer(() => alertFeed.close());
   const keys = openKeyStore({ database, clock, onProblem: lost('Times of last use of keys were not written') });
   opened.defer(() => keys.close());
+  opened.defer(() => {
+    closing = true;
+  });
   const metrics = createMetrics();
   const snapshotsDir = join(config.dataDir, 'snapshots');
   return { config, clock, logger, metrics, log, database, alertFeed, keys, rules, topics: topicOptions, snapshotsDir };
@@ -141,10 +150,7 @@ async function listen(app: NestFastifyApplication, config: Config): Promise<stri
   try {
     await app.listen(httpPort, httpHost);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why = code === 'EADDRINUSE' ? 'something else listens there' : (cause as Error).message;
-    const said = `Weir can't listen on ${httpHost}:${httpPort} (${why}): set WEIR_HTTP_PORT or WEIR_HTTP_HOST, or stop it.`;
-    throw new CommandError('ADDRESS_UNUSABLE', said, { httpHost, httpPort, code }, { cause });
+    throw cannotListen(config, (cause as NodeJS.ErrnoException).code ?? (cause as Error).message, cause);
   }
   const { port } = app.getHttpServer().address() as { port: number };
   return addressOf({ url: null, httpHost, httpPort: port });

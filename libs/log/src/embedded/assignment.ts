@@ -31,7 +31,7 @@ export function assign<M extends Assignable>(
   const homeless: TopicPartition[] = [];
   for (const each of partitions) {
     const owner = current.get(partitionKey(each));
-    const mine = owner && owner.topics.has(each.topic) ? owned.get(owner) : undefined;
+    const mine = owner?.topics.has(each.topic) ? owned.get(owner) : undefined;
     (mine ?? homeless).push(each);
   }
   for (const each of homeless) {

@@ -16,6 +16,8 @@ import type {
   TopicOptions,
 } from '../log.js';
 import { Backlog } from './backlog.js';
+import type { Block } from './block.js';
+import type { Blocks } from './blocks.js';
 import { Cache } from './cache.js';
 import { EmbeddedConsumer } from './consumer.js';
 import { syncFolder } from './files.js';
@@ -23,6 +25,7 @@ import { ConsumerGroup, checkPosition } from './group-members.js';
 import { type EmbeddedLogOptions, limitsOf } from './limits.js';
 import { lockFolder } from './lock.js';
 import { Positions } from './positions.js';
+import { RecordedOrder } from './recorded-order.js';
 import { draftSuffix, type Engine, Topic } from './topic.js';
 import { checkTopicName, checkTopicOptions, differences } from './topic-options.js';
 
@@ -39,8 +42,9 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Log>
     unlock = lockFolder(directory);
     const engine = {
       limits,
-      cache: new Cache<never>(limits.cacheBytesMax),
+      cache: new Cache<Block | Blocks>(limits.cacheBytesMax),
       backlog: new Backlog(limits.waitingBytesMax),
+      order: new RecordedOrder(limits.clock),
     };
     const topics = await openTopics(engine, join(directory, 'topics'));
     const positions = await Positions.open(engine, join(directory, 'positions'));

@@ -6,6 +6,7 @@ import { isMissing } from './files.js';
 import type { Frame } from './frame.js';
 import { readBlocks } from './index-file.js';
 import type { Limits } from './limits.js';
+import type { RecordedOrder } from './recorded-order.js';
 import { scanSegment } from './scan.js';
 import { type Segment, segmentHeaderBytes } from './segment.js';
 
@@ -30,8 +31,6 @@ export class Journal {
   readonly segments: Segment[] = [];
   /** The offset that the next record of each partition gets. What lies before it is durable. */
   readonly next: Float64Array;
-  /** When the newest group was recorded, ms. */
-  recordedLast = Number.NEGATIVE_INFINITY;
   /** Woken by every group that became durable. */
   readonly listeners = new Set<() => void>();
   #tail = new Block();
@@ -40,6 +39,7 @@ export class Journal {
     readonly settings: JournalSettings,
     readonly limits: Limits,
     private readonly cache: Cache<Block | Blocks>,
+    readonly order: RecordedOrder,
   ) {
     this.next = new Float64Array(settings.partitions);
   }
@@ -57,16 +57,15 @@ export class Journal {
     return this.segments.length > 0 ? this.segments[0].base[partition] : this.next[partition];
   }
 
-  /** Makes frames readable: they are durable, at the end of the last segment. */
-  publish(frames: readonly Frame[]): void {
-    const segment = this.segments[this.segments.length - 1];
+  /** Makes frames readable: they are durable, at the end of the last segment, or of the first group of a new one. */
+  publish(segment: Segment, frames: readonly Frame[]): void {
+    if (segment !== this.segments.at(-1)) this.segments.push(segment);
     for (const frame of frames) {
       segment.add(frame);
       this.next[frame.partition] = frame.end;
       this.#tail.add(frame);
       if (!segment.blocks?.open) this.closeTail();
     }
-    this.recordedLast = segment.recordedLast;
     for (const listener of this.listeners) listener();
   }
 

@@ -4,6 +4,7 @@ import type { GroupPosition, LogRecord } from '../log.js';
 import { Backlog } from './backlog.js';
 import type { Journal } from './journal.js';
 import { JournalReader } from './reader.js';
+import { RecordedOrder } from './recorded-order.js';
 import { recordBytes } from './records.js';
 import { openJournal } from './recovery.js';
 import type { Engine } from './topic.js';
@@ -32,7 +33,7 @@ export class Positions {
   static async open({ limits, cache }: Engine, folder: string): Promise<Positions> {
     await mkdir(folder, { recursive: true });
     const settings = { name: 'consumer positions', folder, partitions: 1, options: '{}', codec: 'none' as const };
-    const { journal, sealLast } = await openJournal(settings, limits, cache);
+    const { journal, sealLast } = await openJournal(settings, limits, cache, new RecordedOrder(limits.clock));
     const writer = new JournalWriter(journal, new Backlog(limits.waitingBytesMax), sealLast);
     const positions = new Positions(journal, writer);
     await positions.#replay();

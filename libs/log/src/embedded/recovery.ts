@@ -1,4 +1,5 @@
 import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Block, DamagedRange } from './block.js';
 import { Blocks } from './blocks.js';
 import type { Cache } from './cache.js';
@@ -9,6 +10,7 @@ import { framePayloadBytesMax } from './group.js';
 import { readBlocks, readSummary, writeIndex } from './index-file.js';
 import { Journal, type JournalSettings } from './journal.js';
 import type { Damage, Limits } from './limits.js';
+import type { RecordedOrder } from './recorded-order.js';
 import { recordTableBytes } from './records.js';
 import { scanFrames } from './scan.js';
 import { readSegmentHeader, Segment, segmentFileNumber } from './segment.js';
@@ -22,9 +24,11 @@ export async function openJournal(
   settings: JournalSettings,
   limits: Limits,
   cache: Cache<Block | Blocks>,
+  order: RecordedOrder,
 ): Promise<{ journal: Journal; sealLast: boolean }> {
-  const journal = new Journal(settings, limits, cache);
+  const journal = new Journal(settings, limits, cache, order);
   const names = await readdir(settings.folder);
+  for (const name of names) if (name.endsWith('.draft')) await rm(join(settings.folder, name), { force: true });
   const numbers = names.map(segmentFileNumber).filter((number) => !Number.isNaN(number));
   numbers.sort((a, b) => a - b);
   let sealLast = false;
@@ -34,7 +38,7 @@ export async function openJournal(
     if (!segment) continue;
     journal.segments.push(segment);
     journal.next.set(segment.next);
-    journal.recordedLast = Math.max(journal.recordedLast, segment.recordedLast || Number.NEGATIVE_INFINITY);
+    if (!Number.isNaN(segment.recordedLast)) order.notBefore(segment.recordedLast);
     recovery.moveOn(journal.next);
     sealLast = recovery.damaged;
   }

@@ -12,6 +12,7 @@ import { syncFolder } from './files.js';
 import type { Journal } from './journal.js';
 import type { Limits } from './limits.js';
 import { JournalReader } from './reader.js';
+import type { RecordedOrder } from './recorded-order.js';
 import { keyBytes, recordBytes } from './records.js';
 import { openJournal } from './recovery.js';
 import { readTopicOptions, writeTopicOptions } from './topic-options.js';
@@ -22,6 +23,7 @@ export interface Engine {
   limits: Limits;
   cache: Cache<Block | Blocks>;
   backlog: Backlog;
+  order: RecordedOrder;
 }
 
 /** One topic: its options, its journal, and who gets which partition. */
@@ -48,7 +50,7 @@ export class Topic {
     return Topic.open(engine, folder, name);
   }
 
-  static async open({ limits, cache, backlog }: Engine, folder: string, name: string): Promise<Topic> {
+  static async open({ limits, cache, backlog, order }: Engine, folder: string, name: string): Promise<Topic> {
     const options = await readTopicOptions(limits.openFile, folder, name);
     const { partitions, retentionMs, retentionBytes, compression = 'none' } = options;
     const settings = {
@@ -60,7 +62,7 @@ export class Topic {
       codec: compression,
       options: JSON.stringify(options),
     };
-    const { journal, sealLast } = await openJournal(settings, limits, cache);
+    const { journal, sealLast } = await openJournal(settings, limits, cache, order);
     return new Topic(name, options, journal, new JournalWriter(journal, backlog, sealLast));
   }
 

@@ -75,6 +75,7 @@ export class JournalWriter {
       let failure: LogError | undefined;
       try {
         await this.#commit(group);
+        this.#tidy();
       } catch (error) {
         this.#distrusted = true;
         failure = this.#unavailable(error);
@@ -110,21 +111,21 @@ export class JournalWriter {
 
   async #commit(waiting: readonly Waiting[]): Promise<void> {
     const { journal } = this;
-    const { codec } = journal.settings;
-    const recordedAt = Math.max(journal.limits.clock.now(), journal.recordedLast);
-    const group = new Group(journal.next, codec);
-    for (const each of waiting) group.add(each.records, each.partitions, each.offsets);
-    const { segment, file } = await this.#ready(recordedAt, waiting);
-    const { chunk, frames } = group.encode({ salt: segment.salt, position: segment.bytes, recordedAt });
-    await file.write(chunk.bytes, segment.bytes);
-    await file.sync();
-    if (segment !== journal.segments.at(-1)) {
-      await syncFolder(journal.settings.folder);
-      journal.segments.push(segment);
+    const ticket = journal.order.begin();
+    try {
+      const group = new Group(journal.next, journal.settings.codec);
+      for (const each of waiting) group.add(each.records, each.partitions, each.offsets);
+      const { segment, file } = await this.#ready(ticket.recordedAt, waiting);
+      const { recordedAt } = ticket;
+      const { chunk, frames } = group.encode({ salt: segment.salt, position: segment.bytes, recordedAt });
+      await file.write(chunk.bytes, segment.bytes);
+      await file.sync();
+      if (segment !== journal.segments.at(-1)) await syncFolder(journal.settings.folder);
+      await journal.order.turn(ticket);
+      journal.publish(segment, frames);
+    } finally {
+      ticket.settle();
     }
-    journal.publish(frames);
-    if (segment.bytes - this.#indexedBytes >= indexEveryBytes) this.#index(segment);
-    this.#expire(recordedAt);
   }
 
   /** The segment and file that the next group goes to. */
@@ -191,6 +192,12 @@ export class JournalWriter {
         // Kept in memory, and rebuilt from the segment at the next start.
       }
     });
+  }
+
+  #tidy(): void {
+    const segment = this.#segment as Segment;
+    if (segment.bytes - this.#indexedBytes >= indexEveryBytes) this.#index(segment);
+    this.#expire(segment.recordedLast);
   }
 
   /** Deletes what retention lets go of: out of sight of readers at once, off the disk behind the index files. */
