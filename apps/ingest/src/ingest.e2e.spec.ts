@@ -1,28 +1,18 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { KeyStore } from '#libs/auth';
-import { systemClock } from '#libs/clock';
-import { openKeyStore } from '#libs/storage';
-import { openTestDatabase, type TestDatabase } from '../../../libs/storage/testing/test-database.js';
+import { openTestKeys, type TestKeys } from '../../platform/testing/test-keys.js';
 import { type IngestServer, startIngestServer } from '../testing/ingest-server.js';
 import { batchItemsMax, eventBytesMax } from './limits.js';
 
-let pg: TestDatabase;
-let store: KeyStore;
+let keys: TestKeys;
 let server: IngestServer;
-let key: string;
 
 beforeAll(async () => {
-  pg = await openTestDatabase();
-  store = openKeyStore({ database: pg.database, clock: systemClock });
+  keys = await openTestKeys();
 });
-afterAll(async () => {
-  await store.close();
-  await pg.close();
-});
+afterAll(() => keys.close());
 beforeEach(async () => {
-  server = await startIngestServer(store);
-  key = await server.key('ingest');
+  server = await startIngestServer(keys.authenticator);
 });
 afterEach(() => server.close());
 
@@ -32,7 +22,7 @@ async function post(path: string, body: string | Buffer<ArrayBuffer>, headers: R
   const response = await fetch(server.url + path, {
     method: 'POST',
     body,
-    headers: { authorization: `Bearer ${key}`, ...headers },
+    headers: { authorization: `Bearer ${keys.keyWith.ingest}`, ...headers },
   });
   return { status: response.status, headers: response.headers, body: (await response.json()) as Answer };
 }
@@ -238,8 +228,7 @@ describe('refusals', () => {
   test('400, 401, 403, 405, 413, 415', async () => {
     expect(await post('/api/v1/ingest/nginx?yaer=1', 'x', text)).toMatchObject({ status: 400 });
     expect((await post('/api/v1/events', '{}', { ...json, authorization: '' })).status).toBe(401);
-    const reader = await server.key('read', 'triage');
-    const forbidden = await post('/api/v1/events', '{}', { ...json, authorization: `Bearer ${reader}` });
+    const forbidden = await post('/api/v1/events', '{}', { ...json, authorization: `Bearer ${keys.keyWith.read}` });
     expect(forbidden).toMatchObject({ status: 403, body: { code: 'SCOPE_MISSING', scope: 'ingest' } });
     expect((await fetch(`${server.url}/api/v1/events`)).status).toBe(405);
     expect(await post('/api/v1/events', 'x'.repeat(20 * 2 ** 20), json)).toMatchObject({ status: 413 });
@@ -279,7 +268,7 @@ describe('refusals', () => {
 
   test('429 while too many bytes wait for the disk; what was refused is taken later', async () => {
     await server.close();
-    server = await startIngestServer(store, { recordBytesMax: 600_000, waitingBytesMax: 600_000 });
+    server = await startIngestServer(keys.authenticator, { recordBytesMax: 600_000, waitingBytesMax: 600_000 });
     const body =
       `${JSON.stringify(login('a', '192.0.2.1', { data: { ...login('').data, x: 'x'.repeat(50_000) } }))}\n`.repeat(6);
     const answers = await Promise.all(Array.from({ length: 12 }, () => post('/api/v1/ingest/ndjson', body, lines)));

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type KeyStore, mintKey, openAuthenticator, type Scope } from '#libs/auth';
+import type { Authenticator } from '#libs/auth';
 import { ManualClock } from '#libs/clock';
 import { type EmbeddedLogOptions, type Log, openEmbeddedLog, type RecordBatch } from '#libs/log';
 import { createLogger, createMetrics, type Metrics } from '#libs/telemetry';
@@ -13,8 +13,6 @@ export interface IngestServer {
   log: Log;
   clock: ManualClock;
   metrics: Metrics;
-  /** The text of a new key. */
-  key(...scopes: Scope[]): Promise<string>;
   /** Every record of a topic, partition by partition. */
   records(topic: string): Promise<{ key: string | null; time: number; value: Record<string, unknown>; text: string }[]>;
   close(): Promise<void>;
@@ -22,7 +20,7 @@ export interface IngestServer {
 
 /** Ingest over real HTTP, on an embedded log in a folder of its own. */
 export async function startIngestServer(
-  store: KeyStore,
+  keys: Authenticator,
   limits: Partial<EmbeddedLogOptions> = {},
 ): Promise<IngestServer> {
   const clock = new ManualClock(Date.parse('2026-03-01T12:00:00Z'));
@@ -31,18 +29,13 @@ export async function startIngestServer(
   const directory = await mkdtemp(join(tmpdir(), 'weir-ingest-'));
   const log = await openEmbeddedLog({ directory, clock, ...limits });
   const module = IngestModule.register({ log, clock, metrics, logger, topics: { partitions: 4 } });
-  const app = await createHttpApp(module, { keys: openAuthenticator(store, clock), logger });
+  const app = await createHttpApp(module, { keys, logger });
   await app.listen(0, '127.0.0.1');
   return {
     url: await app.getUrl(),
     log,
     clock,
     metrics,
-    async key(...scopes) {
-      const { id, hash, text } = mintKey();
-      await store.create({ id, hash, name: scopes.join(), scopes, expiresAt: null }, 'spec');
-      return text;
-    },
     async records(topic) {
       const { partitions } = await log.describe(topic);
       const batches = await Promise.all(partitions.map(({ partition }) => log.read(topic, partition, 0)));

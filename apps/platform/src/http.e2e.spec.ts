@@ -6,12 +6,10 @@ import { Body, Controller, Get, Module, Param, Post, Sse } from '@nestjs/common'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NEVER, startWith } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Authenticator, allScopes, type KeyStore, mintKey, openAuthenticator, type Scope } from '#libs/auth';
-import { systemClock } from '#libs/clock';
+import type { Authenticator } from '#libs/auth';
 import { LogError } from '#libs/log';
-import { openKeyStore } from '#libs/storage';
 import { createLogger } from '#libs/telemetry';
-import { openTestDatabase, type TestDatabase } from '../../../libs/storage/testing/test-database.js';
+import { openTestKeys, type TestKeys } from '../testing/test-keys.js';
 import { createHttpApp, Public, RawBody, RequireScope } from './index.js';
 
 let release: ((answer: string) => void) | undefined;
@@ -68,26 +66,15 @@ class ThingsModule {}
 
 const logger = createLogger('silent');
 
-let pg: TestDatabase;
-let store: KeyStore;
 let keys: Authenticator;
-/** A key with each scope. */
-const keyWith = {} as Record<Scope, string>;
+let keyWith: TestKeys['keyWith'];
+let testKeys: TestKeys;
 
 beforeAll(async () => {
-  pg = await openTestDatabase();
-  store = openKeyStore({ database: pg.database, clock: systemClock });
-  keys = openAuthenticator(store, systemClock);
-  for (const scope of allScopes) {
-    const { id, hash, text } = mintKey();
-    await store.create({ id, hash, name: scope, scopes: [scope], expiresAt: null }, 'spec');
-    keyWith[scope] = text;
-  }
+  testKeys = await openTestKeys();
+  ({ authenticator: keys, keyWith } = testKeys);
 });
-afterAll(async () => {
-  await store.close();
-  await pg.close();
-});
+afterAll(() => testKeys.close());
 
 let app: NestFastifyApplication;
 let base: string;
