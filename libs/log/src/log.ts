@@ -74,8 +74,8 @@ export interface ReadOptions {
  */
 export interface Log {
   /**
-   * Creates the topic; does nothing where it exists with these options. Where it exists with other options it stays
-   * as it is and the differences come back, in words ([] when there are none).
+   * Creates the topic, durably; does nothing where it exists with these options. Where it exists with other options it stays
+   * as it is and the differences come back, in words ([] when there are none). Rejects with LOG_TOPIC_INVALID.
    */
   createTopic(topic: string, options: TopicOptions): Promise<string[]>;
 
@@ -88,15 +88,18 @@ export interface Log {
    * Resolves when every record is durable (embedded: written and synced; Kafka: acknowledged by all in-sync
    * replicas). Records of one call that go to one partition are contiguous there and in order. When it rejects,
    * none of the records was acknowledged; some may still turn up in the log.
-   * Rejects with LOG_TOPIC_UNKNOWN, LOG_RECORD_TOO_LARGE, LOG_UNAVAILABLE (disk full, failed sync, closed),
-   * LOG_BUSY (too many bytes wait for the disk: try again later).
+   * All records of one call share one recorded time, and what becomes readable later, in whichever topic, never has an
+   * earlier one. The records must not be changed until it settles.
+   * Rejects with LOG_TOPIC_UNKNOWN, LOG_PARTITION_UNKNOWN, LOG_RECORD_TOO_LARGE, LOG_RECORD_INVALID (no event time),
+   * LOG_UNAVAILABLE (disk full, failed sync, closed), LOG_BUSY (too many bytes wait for the disk: try again later).
    */
   append(topic: string, records: readonly LogRecord[]): Promise<Appended>;
 
   /**
    * Durable records from `offset` on, in order; an empty batch at the end of the partition. Never waits.
    * Rejects with LOG_OFFSET_EXPIRED {wanted, earliest} behind retention, LOG_OFFSET_BEYOND {wanted, next} past the
-   * end, LOG_CORRUPT {file, position, nextReadable} where stored bytes do not match their checksum.
+   * end, LOG_TOPIC_UNKNOWN, LOG_PARTITION_UNKNOWN, and LOG_CORRUPT {file, position, nextReadable} where stored bytes do
+   * not match their checksum: what lies before is served first, `nextReadable` is the next offset that can be read.
    */
   read(topic: string, partition: number, offset: number, options?: ReadOptions): Promise<RecordBatch>;
 
@@ -105,7 +108,7 @@ export interface Log {
 
   /**
    * Joins a consumer group. Partitions of the topics are shared out among the members of the group; a partition has
-   * at most one owner. Nothing is read before `consumer.poll()`.
+   * at most one owner. Nothing is read before `consumer.poll()`. Rejects with LOG_TOPIC_UNKNOWN.
    */
   consume(group: string, topics: readonly string[], options?: ConsumeOptions): Promise<Consumer>;
 
@@ -123,12 +126,15 @@ export interface ConsumeOptions extends ReadOptions {
   /** Where a partition starts that has no committed position. Default `earliest`. */
   start?: 'earliest' | 'latest';
   /**
-   * Called before the first batch of newly owned partitions, with the committed position of each. What it returns
-   * (by index; undefined: the committed position) is where reading begins, so that an owner whose state and
+   * Called inside `poll()`, before the first batch of newly owned partitions, with the committed position of each (the start
+   * where there is none). What it returns (by index; undefined: the committed position) is where reading begins, so that an owner whose state and
    * position live elsewhere can start there. Batches of these partitions wait until it resolves.
    */
   assigned?(partitions: readonly GroupPosition[]): Promise<readonly (number | undefined)[] | undefined>;
-  /** Called when partitions are about to go to another member, or at close: the last chance to commit. */
+  /**
+   * Called when partitions are about to go to another member, inside `poll()`, or at close: the last chance to commit.
+   * A member that does not poll keeps its partitions, so that none is ever read by two.
+   */
   revoked?(partitions: readonly { topic: string; partition: number }[]): Promise<void>;
 }
 
@@ -138,17 +144,19 @@ export interface Consumer {
    * The next batch of every owned, unpaused partition that has records: at most one batch per partition, none of them
    * empty, each up to `bytesMax / (number of partitions that have records)` but at least one stored batch. Waits,
    * without polling, while there is none; resolves with null once closed. `batch.atEnd` says whether the partition had
-   * more. Records of one `append` (to any number of partitions) share one recorded time, and a record that becomes
-   * readable later never has an earlier one; so a caller can merge partitions in the order of recording.
+   * more. All batches are as of one moment; so a caller can merge partitions in the order of recording.
    * Rejects as `read` does where a partition cannot be read: that partition stays paused from then on, the next call
    * goes on with the others.
    */
   poll(): Promise<RecordBatch[] | null>;
-  /** Durably records positions: `offset` is the first NOT yet processed. It may move backwards. */
+  /**
+   * Durably records positions: `offset` is the first NOT yet processed. It may move backwards. Rejects with
+   * LOG_NOT_OWNED where the partition belongs to another member.
+   */
   commit(positions: readonly (Omit<GroupPosition, 'metadata'> & { metadata?: string })[]): Promise<void>;
-  /** The partition's next batch starts at `offset`. */
+  /** The partition's next batch starts at `offset`. Of one not taken up yet, that overrides where it would start. */
   seek(topic: string, partition: number, offset: number): void;
-  /** A paused partition yields no batches; backpressure for one partition leaves the others running. */
+  /** A paused partition yields no batches until resumed or lost; the others go on. */
   pause(topic: string, partition: number): void;
   resume(topic: string, partition: number): void;
   /** Leaves the group. Idempotent. */
