@@ -4,7 +4,7 @@ import type { Block, DamagedRange } from './block.js';
 import { Blocks } from './blocks.js';
 import type { Cache } from './cache.js';
 import { Chunk } from './chunk.js';
-import type { DataFile } from './files.js';
+import { type DataFile, isMissing } from './files.js';
 import { type Frame, frameAt, frameHeaderBytes, frameSalt } from './frame.js';
 import { framePayloadBytesMax } from './group.js';
 import { readBlocks, readSummary, writeIndex } from './index-file.js';
@@ -29,8 +29,7 @@ export async function openJournal(
   const journal = new Journal(settings, limits, cache, order);
   const names = await readdir(settings.folder);
   for (const name of names) if (name.endsWith('.draft')) await rm(join(settings.folder, name), { force: true });
-  const numbers = names.map(segmentFileNumber).filter((number) => !Number.isNaN(number));
-  numbers.sort((a, b) => a - b);
+  const numbers = [...new Set(names.flatMap(segmentFileNumber))].sort((a, b) => a - b);
   let sealLast = false;
   for (const number of numbers) {
     const recovery = new SegmentRecovery(journal, number, number === numbers.at(-1));
@@ -68,7 +67,12 @@ class SegmentRecovery {
     const { settings, limits } = this.journal;
     const known = await readSummary(limits.openFile, settings.folder, this.number, settings.partitions);
     const { path, indexPath } = known ?? new Segment(settings.folder, this.number, 0, new Float64Array(0));
-    const file = await limits.openFile(path, this.last ? 'write' : 'read');
+    const file = await limits.openFile(path, this.last ? 'write' : 'read').catch(missing);
+    if (!file) {
+      // An index goes before its segment does: this segment was not deleted by retention.
+      this.#report('damaged', path, 0, known?.bytes ?? 0);
+      return known;
+    }
     try {
       const size = await file.size();
       if (known && size < known.bytes) {
@@ -192,4 +196,8 @@ class SegmentRecovery {
 function recordsAtMost(bytes: number, codec: JournalSettings['codec']): number {
   if (codec === 'none') return Math.ceil(bytes / recordTableBytes);
   return Math.ceil(bytes / frameHeaderBytes) * Math.ceil(framePayloadBytesMax / recordTableBytes);
+}
+
+function missing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
 }

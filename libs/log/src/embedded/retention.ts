@@ -35,7 +35,8 @@ export function takeExpired({ segments, settings }: Journal, now: number): Segme
 /** Deletes their files. One that can't be deleted is found, and expires again, when the log is next opened. */
 export async function removeSegments(segments: readonly Segment[]): Promise<void> {
   for (const { path, indexPath } of segments) {
-    await rm(path, { force: true }).catch(() => {});
+    // The index first: one without its segment would mean that the segment was lost.
     await rm(indexPath, { force: true }).catch(() => {});
+    await rm(path, { force: true }).catch(() => {});
   }
 }

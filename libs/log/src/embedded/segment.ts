@@ -88,8 +88,11 @@ export interface SegmentHeader {
 export const segmentHeaderBytes = (partitions: number, options: string): number =>
   aligned(fixedBytes + partitions * 8 + Buffer.byteLength(options));
 
-/** NaN where the name is not a segment's. */
-export const segmentFileNumber = (name: string): number => Number(/^(\d{10})\.segment$/.exec(name)?.[1] ?? Number.NaN);
+/** The number of the segment that a file belongs to: [] where it is no segment's, nor its index. */
+export const segmentFileNumber = (name: string): number[] => {
+  const match = /^(\d{10})\.(segment|index)$/.exec(name);
+  return match ? [Number(match[1])] : [];
+};
 
 /** The header at the start of a segment's bytes; undefined where it is damaged or incomplete. */
 export function readSegmentHeader(chunk: Chunk): SegmentHeader | undefined {

@@ -5,7 +5,7 @@ import { LogError } from '../errors.js';
 import type { TopicOptions } from '../log.js';
 import { Chunk } from './chunk.js';
 import { isMissing, type OpenFile, replaceFile } from './files.js';
-import { readSegmentHeader, segmentFileNumber } from './segment.js';
+import { readSegmentHeader } from './segment.js';
 
 const partitionsMax = 1024;
 const fileName = 'topic.json';
@@ -76,7 +76,7 @@ function parseOptions(text: string): TopicOptions | undefined {
 
 async function optionsOfSegments(openFile: OpenFile, folder: string): Promise<TopicOptions | undefined> {
   for (const name of await readdir(folder)) {
-    if (Number.isNaN(segmentFileNumber(name))) continue;
+    if (!name.endsWith('.segment')) continue;
     const file = await openFile(join(folder, name), 'read');
     try {
       const chunk = Chunk.allocate(headerBytesMax);
