@@ -217,6 +217,8 @@ export class JournalWriter {
   /** Waits for what was appended, writes the index and closes the file. */
   async close(): Promise<void> {
     while (this.#flushing) await this.#flushing;
+    // What a failed group left in the file shall not turn up at the next start.
+    if (this.#distrusted && this.#file) await this.#reopen().catch(() => {});
     this.journal.closeTail();
     const segment = this.#segment;
     if (segment && segment === this.journal.segments.at(-1)) this.#index(segment);
