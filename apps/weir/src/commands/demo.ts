@@ -8,7 +8,7 @@ import { playDemo } from '../demo/demo.js';
 import type { FoundAlert, Verdict, VerdictRow } from '../demo/verdict.js';
 import { CommandError } from '../errors.js';
 import type { Shell } from '../shell.js';
-import { printable, table } from '../terminal/table.js';
+import { duration, printable, table } from '../terminal/table.js';
 import { stopInTime, untilAborted } from './start.js';
 
 const EXAMPLES = `
@@ -51,7 +51,7 @@ function greet(shell: Shell, url: string, key: string, dataDir: string): void {
     'Weir plays a minute of traffic: real mail, calls and logins of ordinary people, and attackers among them.',
     `  page    ${page}`,
     `  curl    curl -H "X-Api-Key: ${key}" ${url}/api/v1/alerts`,
-    `  weir    WEIR_DATA_DIR=${dataDir} npx weir topics`,
+    `  weir    WEIR_URL=${url} WEIR_DATA_DIR=${dataDir} npx weir topics`,
     '',
   ];
   shell.terminal.result(shell.json ? JSON.stringify({ url, page, dataDir, key }) : lines.join('\n'));
@@ -73,7 +73,7 @@ function conclude(shell: Shell, verdict: Verdict, once: boolean): void {
     { title: 'found by', value: ({ foundBy }: VerdictRow) => foundBy.join(', ') || 'MISSED' },
     {
       title: 'after',
-      value: ({ afterSeconds }: VerdictRow) => (afterSeconds === null ? '-' : `${afterSeconds.toFixed(1)} s`),
+      value: ({ afterSeconds }: VerdictRow) => (afterSeconds === null ? '-' : duration(afterSeconds * 1_000)),
     },
   ];
   const sum = `${rows.length - missed} of ${rows.length} attackers found, ${innocents.length} innocents accused.`;
