@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const bin = join(import.meta.dirname, '../bin/weir.mjs');
 
@@ -32,25 +33,45 @@ export class Cli {
   }
 
   /** Starts Weir; resolves once it says where it runs. Commands run afterwards find it there. */
-  async start(env: NodeJS.ProcessEnv = {}): Promise<Running> {
-    const child = this.spawn(['start', '--json'], env);
-    const stderr = text(child.stderr!);
-    const stdout: Buffer[] = [];
-    const url = await new Promise<string>((resolve, reject) => {
-      child.stdout!.on('data', (piece: Buffer) => {
-        stdout.push(piece);
-        const line = Buffer.concat(stdout).toString();
-        if (line.endsWith('\n')) resolve((JSON.parse(line) as { url: string }).url);
-      });
-      child.on('exit', async (code) => reject(new TypeError(`weir start ended with ${code}: ${await stderr}`)));
+  start(env: NodeJS.ProcessEnv = {}): Promise<Running> {
+    return this.launch(env).ready();
+  }
+
+  /** Starts Weir and does not wait for it: it may be ended on the way. */
+  launch(env: NodeJS.ProcessEnv = {}): Running {
+    return new Running(this.spawn(['start', '--json'], env), (url) => {
+      this.url = url;
     });
-    this.url = url;
-    return new Running(child, url, stderr);
   }
 
   follow(args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } {
     const child = this.spawn(args, {});
     return { child, ended: endOf(child, Promise.all([text(child.stdout!), text(child.stderr!)])) };
+  }
+
+  /** Process ids of the PostgreSQL servers of this data folder; there should never be more than one. Linux only. */
+  postgresServers(): number[] {
+    const ours = new Map<number, number>();
+    for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+      try {
+        if (readlinkSync(`/proc/${name}/cwd`) !== realpathSync(join(this.dataDir, 'postgres'))) continue;
+        const [, , , parent] = readFileSync(`/proc/${name}/stat`, 'utf8')
+          .replace(/\(.*\)/, '-')
+          .split(' ');
+        ours.set(Number(name), Number(parent));
+      } catch {
+        // It ended while we looked, or there is no such folder.
+      }
+    }
+    // What a server forked has it as its parent.
+    return [...ours].filter(([, parent]) => !ours.has(parent)).map(([pid]) => pid);
+  }
+
+  /** Kills the PostgreSQL of this data folder as a crash would; false where none runs. */
+  killPostgres(): boolean {
+    const servers = this.postgresServers();
+    for (const pid of servers) process.kill(pid, 'SIGKILL');
+    return servers.length > 0;
   }
 
   /** Ends what still runs and removes the folder. */
@@ -62,6 +83,8 @@ export class Cli {
         return gone;
       }),
     );
+    // A Weir that was killed leaves its PostgreSQL running, and a killed one leaves its children for a moment.
+    while (this.killPostgres()) await delay(20);
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
@@ -79,18 +102,43 @@ export class Cli {
   }
 }
 
-/** A Weir that runs. */
+/** A Weir that runs, or is about to. */
 export class Running {
+  /** Where it is; empty until it is ready. */
+  url = '';
+  private readonly stderr: Promise<string>;
+  private readonly ended: Promise<Ended>;
+  private readonly said: Promise<string | null>;
+
   constructor(
     private readonly child: ChildProcess,
-    readonly url: string,
-    private readonly stderr: Promise<string>,
-  ) {}
+    private readonly found: (url: string) => void,
+  ) {
+    this.stderr = text(child.stderr!);
+    this.said = firstLine(child.stdout!);
+    this.ended = endOf(child, Promise.all(['', this.stderr]));
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  /** Resolves once it says where it runs; rejects where it ends before. */
+  async ready(): Promise<this> {
+    const line = await this.said;
+    if (line === null) {
+      const { code, stderr } = await this.ended;
+      throw new TypeError(`weir start ended with ${code}: ${stderr}`);
+    }
+    this.url = (JSON.parse(line) as { url: string }).url;
+    this.found(this.url);
+    return this;
+  }
 
   /** Sends the signal; resolves with how it ended. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; stderr: string }> {
     this.child.kill(signal);
-    const { code, stderr } = await endOf(this.child, Promise.all(['', this.stderr]));
+    const { code, stderr } = await this.ended;
     return { code, stderr };
   }
 }
@@ -106,4 +154,16 @@ async function text(stream: NodeJS.ReadableStream): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of stream) pieces.push(piece as Buffer);
   return Buffer.concat(pieces).toString();
+}
+
+/** The first line, or null where there is none; the rest is read and dropped. */
+function firstLine(stream: NodeJS.ReadableStream): Promise<string | null> {
+  return new Promise((resolve) => {
+    let line = '';
+    stream.on('data', (piece: Buffer) => {
+      line += piece;
+      if (line.endsWith('\n')) resolve(line);
+    });
+    stream.on('end', () => resolve(null));
+  });
 }
