@@ -105,7 +105,7 @@ export class AlertPublisher {
       if (group) return group;
     }
     // Only when retention took every event of the episode away: the group is then known by its hash alone.
-    return { '#': `${view.groupHi.toString(16)}${view.groupLo.toString(16).padStart(8, '0')}` };
+    return { '#': `${hex(view.groupHi)}${hex(view.groupLo)}` };
   }
 
   /** The records at these places, as far as they can still be read. Neighbours are read together. */
@@ -132,3 +132,5 @@ export class AlertPublisher {
 const keyOf = ({ topic, partition, offset }: Origin): string => `${topic}/${partition}/${offset}`;
 
 const idOf = ({ rule, view }: EpisodeChange): string => alertId(rule.info.id, view.groupLo, view.groupHi, view.anchor);
+
+const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');

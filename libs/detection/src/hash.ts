@@ -38,17 +38,17 @@ export class Hash {
     return this;
   }
 
-  /** Spreads the last bytes over all bits; both lanes unsigned from then on. */
+  /** Spreads the last bytes over all bits; both lanes are signed words. */
   finish(): this {
     const lo = avalanche(this.lo);
-    this.hi = avalanche(this.hi ^ lo) >>> 0;
-    this.lo = lo >>> 0;
+    this.hi = avalanche(this.hi ^ lo);
+    this.lo = lo;
     return this;
   }
 
   /** 53 of the 64 bits as one number; only after `finish`. */
   get number53(): number {
-    return (this.hi & 0x1fffff) * 0x1_0000_0000 + this.lo;
+    return (this.hi & 0x1fffff) * 0x1_0000_0000 + (this.lo >>> 0);
   }
 }
 
@@ -60,4 +60,4 @@ function avalanche(value: number): number {
 }
 
 /** 32 bits of a text, for naming a rule in a compact entry. */
-export const hash32 = (text: string): number => new Hash().reset(0).text(text).finish().lo;
+export const hash32 = (text: string): number => new Hash().reset(0).text(text).finish().lo >>> 0;

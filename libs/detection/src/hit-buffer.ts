@@ -1,78 +1,71 @@
-import { encodeMatches } from './match-batch.js';
+import type { RuleHits } from './match-batch.js';
+import { mergeRuns } from './merge-runs.js';
 
-/** Hits on their way to one partition of `weir.matches`, as growing columns; used again for batch after batch. */
-export class HitBuffer {
-  private count = 0;
-  private times = new Float64Array(256);
-  private origins = new Float64Array(256);
-  private values = new Float64Array(256);
-  private recordedAt = new Float64Array(256);
-  private rules = new Uint32Array(256);
-  private groupLo = new Uint32Array(256);
-  private groupHi = new Uint32Array(256);
-  private sorted = true;
+const initialHits = 16;
 
-  get isEmpty(): boolean {
-    return this.count === 0;
-  }
+/** Hits of one rule on their way to one partition of `weir.matches`, as growing columns; used batch after batch. */
+export class HitBuffer implements RuleHits {
+  count = 0;
+  times = new Float64Array(initialHits);
+  origins = new Float64Array(initialHits);
+  values = new Float64Array(initialHits);
+  groupLo = new Int32Array(initialHits);
+  groupHi = new Int32Array(initialHits);
+  private recordedAt = new Float64Array(initialHits);
+  /** Where each stretch begins that is in the order of recording: one, unless partitions were read. */
+  private readonly runs: number[] = [];
 
-  /** Where the next hit goes; the caller has hashed the group. */
-  push(rule: number, lo: number, hi: number, time: number, recordedAt: number, origin: number, value: number): void {
-    const at = this.count++;
-    if (at === this.times.length) this.grow();
+  constructor(readonly rule: number) {}
+
+  /** An event counts once for a group and value, however many of a rule's selections it meets. */
+  push(lo: number, hi: number, time: number, recordedAt: number, origin: number, value: number): void {
+    const at = this.count;
+    for (let i = at - 1; i >= 0 && this.origins[i] === origin; i--) {
+      if (this.groupLo[i] === lo && this.groupHi[i] === hi && this.values[i] === value) return;
+    }
+    if (at === this.times.length)
+      this.arrange(
+        Uint32Array.from({ length: at }, (_, i) => i),
+        at * 2,
+      );
     this.times[at] = time;
     this.origins[at] = origin;
     this.values[at] = value;
-    this.recordedAt[at] = recordedAt;
-    this.rules[at] = rule;
     this.groupLo[at] = lo;
     this.groupHi[at] = hi;
-    if (at > 0 && this.sorted) {
-      const before = this.recordedAt[at - 1];
-      this.sorted = recordedAt > before || (recordedAt === before && time >= this.times[at - 1]);
-    }
+    this.recordedAt[at] = recordedAt;
+    if (at === 0 || this.isBefore(at, at - 1)) this.runs.push(at);
+    this.count++;
   }
 
-  /** Empties the buffer into one record, in the order of recording; what was recorded at one moment, by event time. */
-  take(markMs: number, sources: readonly (readonly [string, number])[]): Buffer {
-    const { count } = this;
-    if (!this.sorted) this.sort();
+  /** Puts the hits in the order of recording; what was recorded at one moment, in the order of event time. */
+  sort(): void {
+    if (this.runs.length < 2) return;
+    const order = mergeRuns(this.runs, this.count, (a, b) => this.isBefore(a, b));
+    this.arrange(order, this.times.length);
+  }
+
+  clear(): void {
     this.count = 0;
-    this.sorted = true;
-    const { times, origins, values, rules, groupLo, groupHi } = this;
-    return encodeMatches({ markMs, sources, count, times, origins, values, rules, groupLo, groupHi });
+    this.runs.length = 0;
   }
 
-  private sort(): void {
-    const { count, recordedAt, times } = this;
-    const order = new Uint32Array(count);
-    for (let i = 0; i < count; i++) order[i] = i;
-    order.sort((a, b) => recordedAt[a] - recordedAt[b] || times[a] - times[b] || a - b);
-    const arrange = <T extends Float64Array | Uint32Array>(column: T): T => {
-      const arranged = new (column.constructor as new (length: number) => T)(column.length);
-      for (let i = 0; i < count; i++) arranged[i] = column[order[i]];
-      return arranged;
-    };
-    this.times = arrange(times);
-    this.origins = arrange(this.origins);
-    this.values = arrange(this.values);
-    this.rules = arrange(this.rules);
-    this.groupLo = arrange(this.groupLo);
-    this.groupHi = arrange(this.groupHi);
+  private isBefore(a: number, b: number): boolean {
+    const { recordedAt, times } = this;
+    return recordedAt[a] < recordedAt[b] || (recordedAt[a] === recordedAt[b] && times[a] < times[b]);
   }
 
-  private grow(): void {
-    const larger = <T extends Float64Array | Uint32Array>(column: T): T => {
-      const copy = new (column.constructor as new (length: number) => T)(column.length * 2);
-      copy.set(column as never);
-      return copy;
-    };
-    this.times = larger(this.times);
-    this.origins = larger(this.origins);
-    this.values = larger(this.values);
-    this.recordedAt = larger(this.recordedAt);
-    this.rules = larger(this.rules);
-    this.groupLo = larger(this.groupLo);
-    this.groupHi = larger(this.groupHi);
+  private arrange(order: Uint32Array, capacity: number): void {
+    this.times = arranged(this.times, order, new Float64Array(capacity));
+    this.origins = arranged(this.origins, order, new Float64Array(capacity));
+    this.values = arranged(this.values, order, new Float64Array(capacity));
+    this.groupLo = arranged(this.groupLo, order, new Int32Array(capacity));
+    this.groupHi = arranged(this.groupHi, order, new Int32Array(capacity));
+    this.recordedAt = arranged(this.recordedAt, order, new Float64Array(capacity));
   }
+}
+
+function arranged<T extends Float64Array | Int32Array>(column: T, order: Uint32Array, into: T): T {
+  for (let i = 0; i < order.length; i++) into[i] = column[order[i]];
+  return into;
 }

@@ -15,8 +15,8 @@ export class LineView implements EventView {
   private line = 0;
   private readonly decoded: FieldValue[];
   private readonly decodedFor: Uint32Array;
-  private readonly hashLo: Uint32Array;
-  private readonly hashHi: Uint32Array;
+  private readonly hashLo: Int32Array;
+  private readonly hashHi: Int32Array;
   private readonly hashedFor: Uint32Array;
   private readonly hash = new Hash();
 
@@ -24,8 +24,8 @@ export class LineView implements EventView {
     this.scanner = new LineScanner(new PathTrie(paths), paths.length);
     this.decoded = new Array<FieldValue>(paths.length).fill(undefined);
     this.decodedFor = new Uint32Array(paths.length);
-    this.hashLo = new Uint32Array(paths.length);
-    this.hashHi = new Uint32Array(paths.length);
+    this.hashLo = new Int32Array(paths.length);
+    this.hashHi = new Int32Array(paths.length);
     this.hashedFor = new Uint32Array(paths.length);
   }
 
@@ -48,6 +48,10 @@ export class LineView implements EventView {
     this.decoded[slot] = value;
     this.decodedFor[slot] = this.line;
     return value;
+  }
+
+  has(slot: number): boolean {
+    return this.isParsed ? this.value(slot) !== undefined : this.scanner.kindOf(slot) !== kind.absent;
   }
 
   /**

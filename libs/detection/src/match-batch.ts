@@ -1,9 +1,12 @@
+import type { WindowHits } from '#libs/windows';
+
 /**
- * What a record of `weir.matches` holds: hits of rules that belong to one partition of it, in the order in which their
- * events were recorded, or none at all: then it is a time mark. Columns, 36 bytes a hit, little-endian:
+ * What a record of `weir.matches` holds: hits of rules that belong to one partition of it, rule by rule, each rule's in
+ * the order in which their events were recorded; or none at all: then it is a time mark. Little-endian:
  *
- * header {u8 version, 7 spare, f64 mark time, u32 count, u32 bytes of the source table} · f64 event times · f64 origins
- * · f64 values · u32 rules · u32 group hash low · u32 group hash high · source table as JSON
+ * header {u8 version, 7 spare, f64 mark time, u32 number of rules, u32 bytes of the source table} · per rule {u32 rule,
+ * u32 count, f64 event times, f64 origins, f64 values, i32 group hashes low, i32 group hashes high} · source table as
+ * JSON
  *
  * An origin is `source × 2^42 + offset`, where `source` is the index into the source table: [[topic, partition], …].
  */
@@ -11,41 +14,47 @@ export interface MatchBatch {
   /** The newest event time that `match` had seen, moved on by as long as it was idle; ms. */
   markMs: number;
   sources: readonly (readonly [topic: string, partition: number])[];
-  count: number;
-  times: Float64Array;
-  origins: Float64Array;
-  values: Float64Array;
-  rules: Uint32Array;
-  groupLo: Uint32Array;
-  groupHi: Uint32Array;
+  hits: readonly RuleHits[];
 }
 
-const version = 1;
+/** Hits of one rule; 32 bytes each. Columns may be longer than `count`. */
+export interface RuleHits extends WindowHits {
+  /** The rule's hash. */
+  rule: number;
+}
+
+const version = 2;
 const headerBytes = 24;
-const hitBytes = 36;
+const ruleBytes = 8;
+const hitBytes = 32;
 /** Offsets up to four trillion; 2,047 sources. */
 export const originSpan = 2 ** 42;
 export const sourcesMax = 2047;
 
-export function encodeMatches(batch: MatchBatch): Buffer {
-  const { count } = batch;
-  const sources = Buffer.from(JSON.stringify(batch.sources));
-  const bytes = new Uint8Array(headerBytes + count * hitBytes + sources.length);
-  const header = new DataView(bytes.buffer);
-  header.setUint8(0, version);
-  header.setFloat64(8, batch.markMs, true);
-  header.setUint32(16, count, true);
-  header.setUint32(20, sources.length, true);
+export function encodeMatches({ markMs, sources, hits }: MatchBatch): Buffer {
+  const table = Buffer.from(JSON.stringify(sources));
+  const hitsBytes = hits.reduce((sum, { count }) => sum + ruleBytes + count * hitBytes, 0);
+  const bytes = new Uint8Array(headerBytes + hitsBytes + table.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, version);
+  view.setFloat64(8, markMs, true);
+  view.setUint32(16, hits.length, true);
+  view.setUint32(20, table.length, true);
   let at = headerBytes;
-  for (const column of [batch.times, batch.origins, batch.values]) {
-    new Float64Array(bytes.buffer, at, count).set(column.subarray(0, count));
-    at += count * 8;
+  for (const { rule, count, times, origins, values, groupLo, groupHi } of hits) {
+    view.setUint32(at, rule, true);
+    view.setUint32(at + 4, count, true);
+    at += ruleBytes;
+    for (const column of [times, origins, values]) {
+      new Float64Array(bytes.buffer, at, count).set(column.subarray(0, count));
+      at += count * 8;
+    }
+    for (const column of [groupLo, groupHi]) {
+      new Int32Array(bytes.buffer, at, count).set(column.subarray(0, count));
+      at += count * 4;
+    }
   }
-  for (const column of [batch.rules, batch.groupLo, batch.groupHi]) {
-    new Uint32Array(bytes.buffer, at, count).set(column.subarray(0, count));
-    at += count * 4;
-  }
-  bytes.set(sources, headerBytes + count * hitBytes);
+  bytes.set(table, at);
   return Buffer.from(bytes.buffer);
 }
 
@@ -53,23 +62,28 @@ export function encodeMatches(batch: MatchBatch): Buffer {
 export function decodeMatches(value: Uint8Array): MatchBatch | null {
   if (value.length < headerBytes || value[0] !== version) return null;
   // A copy: the record lies anywhere in its buffer, columns must lie on multiples of eight.
-  const bytes = Uint8Array.from(value);
-  const header = new DataView(bytes.buffer, bytes.byteOffset);
-  const count = header.getUint32(16, true);
-  const sourceBytes = header.getUint32(20, true);
-  if (value.length !== headerBytes + count * hitBytes + sourceBytes) return null;
-  let at = bytes.byteOffset + headerBytes;
-  const floats = () => new Float64Array(bytes.buffer, (at += count * 8) - count * 8, count);
-  const words = () => new Uint32Array(bytes.buffer, (at += count * 4) - count * 4, count);
-  return {
-    markMs: header.getFloat64(8, true),
-    count,
-    times: floats(),
-    origins: floats(),
-    values: floats(),
-    rules: words(),
-    groupLo: words(),
-    groupHi: words(),
-    sources: JSON.parse(new TextDecoder().decode(bytes.subarray(headerBytes + count * hitBytes))),
-  };
+  const { buffer } = Uint8Array.from(value);
+  const view = new DataView(buffer);
+  const hits: RuleHits[] = [];
+  let at = headerBytes;
+  for (let rules = view.getUint32(16, true); rules > 0; rules--) {
+    if (at + ruleBytes > value.length) return null;
+    const rule = view.getUint32(at, true);
+    const count = view.getUint32(at + 4, true);
+    at += ruleBytes;
+    if (at + count * hitBytes > value.length) return null;
+    hits.push({ rule, count, ...columnsAt(buffer, at, count) });
+    at += count * hitBytes;
+  }
+  if (at + view.getUint32(20, true) !== value.length) return null;
+  const sources = JSON.parse(new TextDecoder().decode(value.subarray(at))) as MatchBatch['sources'];
+  return { markMs: view.getFloat64(8, true), sources, hits };
 }
+
+const columnsAt = (buffer: ArrayBuffer, at: number, count: number): Omit<WindowHits, 'count'> => ({
+  times: new Float64Array(buffer, at, count),
+  origins: new Float64Array(buffer, at + count * 8, count),
+  values: new Float64Array(buffer, at + count * 16, count),
+  groupLo: new Int32Array(buffer, at + count * 24, count),
+  groupHi: new Int32Array(buffer, at + count * 28, count),
+});

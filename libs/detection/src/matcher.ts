@@ -4,8 +4,8 @@ import { Hash } from './hash.js';
 import { HitBuffer } from './hit-buffer.js';
 import { IdentitySet } from './identity-set.js';
 import { LineView, textOf } from './line-view.js';
-import { originSpan } from './match-batch.js';
-import type { DetectionPlan, PlannedDetection, Target } from './plan.js';
+import { encodeMatches, originSpan } from './match-batch.js';
+import type { DetectionPlan, PlannedDetection, PlannedRule, Target } from './plan.js';
 
 export interface MatcherOptions {
   /** Partitions of `weir.matches`. */
@@ -36,7 +36,8 @@ export class Matcher {
   readonly counters: MatcherCounters = { events: 0, duplicates: 0, unreadable: 0, hits: 0 };
   private readonly view: LineView;
   private readonly identities = new Map<string, IdentitySet>();
-  private readonly buffers: HitBuffer[];
+  /** By partition and, as the plan numbers them, rule. */
+  private readonly buffers: (HitBuffer | undefined)[][];
   private readonly hash = new Hash();
   private newestMs = 0;
   private recordedMs = 0;
@@ -46,7 +47,7 @@ export class Matcher {
     private readonly options: MatcherOptions,
   ) {
     this.view = new LineView(plan.paths);
-    this.buffers = Array.from({ length: options.partitions }, () => new HitBuffer());
+    this.buffers = Array.from({ length: options.partitions }, () => []);
   }
 
   /** Batches of different partitions, together all that was recorded up to some moment (libs/stream merges them so). */
@@ -60,10 +61,17 @@ export class Matcher {
       });
     });
     const matches: LogRecord[] = [];
-    this.buffers.forEach((buffer, partition) => {
-      if (buffer.isEmpty) return;
-      matches.push({ partition, time: this.newestMs, value: buffer.take(this.newestMs, sources) });
-    });
+    for (const [partition, buffers] of this.buffers.entries()) {
+      const hits = buffers.filter((buffer) => buffer !== undefined && buffer.count > 0) as HitBuffer[];
+      if (hits.length === 0) continue;
+      for (const buffer of hits) {
+        buffer.sort();
+        this.counters.hits += buffer.count;
+      }
+      const value = encodeMatches({ markMs: this.newestMs, sources, hits });
+      matches.push({ partition, time: this.newestMs, value });
+      for (const buffer of hits) buffer.clear();
+    }
     return { matches, deadLetters };
   }
 
@@ -71,7 +79,8 @@ export class Matcher {
   marks(nowMs: number): LogRecord[] {
     const markMs = this.markTime(nowMs);
     if (markMs === 0) return [];
-    return this.buffers.map((buffer, partition) => ({ partition, time: markMs, value: buffer.take(markMs, []) }));
+    const value = encodeMatches({ markMs, sources: [], hits: [] });
+    return this.buffers.map((_, partition) => ({ partition, time: markMs, value }));
   }
 
   /** Event time now: the newest seen, moved on by as long as nothing was recorded. 0: nothing seen yet. */
@@ -183,12 +192,12 @@ export class Matcher {
     hash.reset(rule.hash);
     for (let s = 0; s < groupSlots.length; s++) {
       if (!view.mixHash(groupSlots[s], hash)) {
-        this.hitEachGroup(target, 0, [], (lo, hi) => this.push(rule.hash, lo, hi, time, recordedAt, origin, value));
+        this.hitEachGroup(target, 0, [], (lo, hi) => this.push(rule, lo, hi, time, recordedAt, origin, value));
         return;
       }
     }
     hash.finish();
-    this.push(rule.hash, hash.lo, hash.hi, time, recordedAt, origin, value);
+    this.push(rule, hash.lo, hash.hi, time, recordedAt, origin, value);
   }
 
   /** The counted field is a list (or has no value): every element counts. */
@@ -196,9 +205,7 @@ export class Matcher {
     for (const text of textsOf(this.view, target.valueSlot)) {
       hashGroup(this.hash, 0, [text]);
       const value = this.hash.number53;
-      this.hitEachGroup(target, 0, [], (lo, hi) =>
-        this.push(target.rule.hash, lo, hi, time, recordedAt, origin, value),
-      );
+      this.hitEachGroup(target, 0, [], (lo, hi) => this.push(target.rule, lo, hi, time, recordedAt, origin, value));
     }
   }
 
@@ -214,10 +221,19 @@ export class Matcher {
     }
   }
 
-  private push(rule: number, lo: number, hi: number, time: number, recordedAt: number, origin: number, value: number) {
-    this.counters.hits++;
+  private push(
+    { index, hash }: PlannedRule,
+    lo: number,
+    hi: number,
+    time: number,
+    recordedAt: number,
+    origin: number,
+    value: number,
+  ): void {
     // The top bits choose the partition; the low bits choose the place in the group's table.
-    this.buffers[(hi >>> 8) % this.buffers.length].push(rule, lo, hi, time, recordedAt, origin, value);
+    const buffers = this.buffers[(hi >>> 8) % this.buffers.length];
+    buffers[index] ??= new HitBuffer(hash);
+    buffers[index].push(lo, hi, time, recordedAt, origin, value);
   }
 
   private hashIdentity(): boolean {

@@ -13,6 +13,8 @@ export interface DetectionLimits {
 /** A rule as detection runs it: what it counts, by what, and until when. */
 export interface PlannedRule {
   info: RuleInfo;
+  /** The rule's number in this plan. */
+  index: number;
   /** Names the rule in `weir.matches` and in snapshots. */
   hash: number;
   timespan: string;
@@ -58,6 +60,7 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
   const register = (rule: PlannedRule) => {
     // Two ids with one 32-bit hash: the second is moved on, in the order of the rule files.
     while (byHash.has(rule.hash)) rule.hash = (rule.hash + 1) >>> 0;
+    rule.index = byHash.size;
     byHash.set(rule.hash, rule);
     return rule;
   };
@@ -134,7 +137,7 @@ function planned(
   inputs: string[],
 ): PlannedRule {
   const fingerprint = String(hash32(JSON.stringify([info.text, spec, groupBy, inputs])));
-  return { info, hash: hash32(info.id), timespan, condition, groupBy, spec, fingerprint };
+  return { info, index: 0, hash: hash32(info.id), timespan, condition, groupBy, spec, fingerprint };
 }
 
 /** The field that says who is behind events of a type. */

@@ -1,6 +1,6 @@
 import type { RecordBatch } from '#libs/log';
 import { type EpisodeView, type WindowSpec, WindowStore } from '#libs/windows';
-import { decodeMatches, type MatchBatch, originSpan, sourcesMax } from './match-batch.js';
+import { decodeMatches, type MatchBatch, originSpan, type RuleHits, sourcesMax } from './match-batch.js';
 import type { DetectionPlan, PlannedRule } from './plan.js';
 
 export interface WindowLimits {
@@ -62,40 +62,50 @@ export class WindowPartition {
         this.counters.unreadable++;
         continue;
       }
-      if (matches.count === 0) markMs = Math.max(markMs, matches.markMs);
+      if (matches.hits.length === 0) markMs = Math.max(markMs, matches.markMs);
       else this.applyMatches(matches, recordedMs);
     }
     this.position = batch.nextOffset;
     return this.changes(markMs, recordedMs);
   }
 
-  applyMatches(batch: MatchBatch, recordedMs: number): void {
-    const { count, times, origins, values, rules, groupLo, groupHi } = batch;
-    const sources = batch.sources.map((source) => this.sourceIndex(source));
+  private applyMatches({ markMs, sources, hits }: MatchBatch, recordedMs: number): void {
+    const known = sources.map((source) => this.sourceIndex(source));
     // Hits of one event are all in one record, so "applied before this record" is what decides.
-    const appliedBefore = sources.map((source) => this.applied[source]);
-    let rule = 0;
-    let store: WindowStore | null = null;
-    for (let i = 0; i < count; i++) {
-      const offset = origins[i] % originSpan;
-      const from = (origins[i] - offset) / originSpan;
-      if (offset <= appliedBefore[from]) {
-        this.counters.repeated++;
+    const appliedBefore = known.map((source) => this.applied[source]);
+    for (const ruleHits of hits) {
+      this.keepNew(ruleHits, known, appliedBefore);
+      const rule = this.plan.byHash.get(ruleHits.rule);
+      if (rule === undefined) {
+        this.counters.orphaned += ruleHits.count;
         continue;
       }
-      const source = sources[from];
-      if (offset > this.applied[source]) this.applied[source] = offset;
-      if (store === null || rules[i] !== rule) {
-        rule = rules[i];
-        store = this.storeOf(rule, batch.markMs, recordedMs);
-        if (store === null) {
-          this.counters.orphaned++;
-          continue;
-        }
-      }
-      this.counters.entries++;
-      store.add(groupLo[i], groupHi[i], times[i], source * originSpan + offset, values[i]);
+      this.counters.entries += ruleHits.count;
+      const store = this.storeOf(rule);
+      store.clock(markMs, recordedMs);
+      store.add(ruleHits);
     }
+  }
+
+  /** Drops what was applied before, in place, and makes origins of the record's sources ours. */
+  private keepNew(hits: RuleHits, known: readonly number[], appliedBefore: readonly number[]): void {
+    const { times, origins, values, groupLo, groupHi } = hits;
+    let kept = 0;
+    for (let i = 0; i < hits.count; i++) {
+      const from = Math.floor(origins[i] / originSpan);
+      const offset = origins[i] - from * originSpan;
+      if (offset <= appliedBefore[from]) continue;
+      const source = known[from];
+      if (offset > this.applied[source]) this.applied[source] = offset;
+      times[kept] = times[i];
+      origins[kept] = source * originSpan + offset;
+      values[kept] = values[i];
+      groupLo[kept] = groupLo[i];
+      groupHi[kept] = groupHi[i];
+      kept++;
+    }
+    this.counters.repeated += hits.count - kept;
+    hits.count = kept;
   }
 
   /** What changed since the last call; `markMs` > 0 lets time pass. */
@@ -121,15 +131,12 @@ export class WindowPartition {
     return { ...rule.spec, groupsMax, eventsPerGroupMax };
   }
 
-  private storeOf(hash: number, markMs: number, recordedMs: number): WindowStore | null {
-    const rule = this.plan.byHash.get(hash);
-    if (rule === undefined) return null;
+  private storeOf(rule: PlannedRule): WindowStore {
     let store = this.stores.get(rule);
     if (store === undefined) {
       store = new WindowStore(this.specOf(rule));
       this.stores.set(rule, store);
     }
-    store.clock(markMs, recordedMs);
     return store;
   }
 

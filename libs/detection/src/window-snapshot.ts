@@ -93,7 +93,8 @@ export function decodeSnapshot(
   };
   for (const saved of head.rules) {
     const words = () => take(Uint32Array, saved.groups, 4);
-    const groups = { lo: words(), hi: words(), touchedMark: words(), touchedAt: words(), length: words() };
+    const hashes = () => take(Int32Array, saved.groups, 4);
+    const groups = { lo: hashes(), hi: hashes(), touchedMark: words(), touchedAt: words(), length: words() };
     const rule = rules.get(saved.id);
     const floats = (length: number) => take(Float64Array, length, 8);
     const events = { times: floats(saved.events), origins: floats(saved.events), values: floats(saved.values) };

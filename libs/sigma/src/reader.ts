@@ -7,10 +7,12 @@ export interface FieldReader {
   /** The slot, when the field is one field of the event; undefined when it is put together from several. */
   slot: number | undefined;
   read(view: EventView): FieldValue;
+  /** Is the field there, be it null? */
+  has(view: EventView): boolean;
 }
 
 export function slotReader(name: string, slot: number): FieldReader {
-  return { name, slot, read: (view) => view.value(slot) };
+  return { name, slot, read: (view) => view.value(slot), has: (view) => view.has(slot) };
 }
 
 /** `path?query`: the second part is left out with its separator when absent or empty; absent when the first part is. */
@@ -18,6 +20,7 @@ export function joinedReader(name: string, [first, second]: readonly [number, nu
   return {
     name,
     slot: undefined,
+    has: (view) => view.has(first),
     read: (view) => {
       const head = view.value(first);
       const tail = view.value(second);

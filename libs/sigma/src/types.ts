@@ -4,6 +4,8 @@ export type FieldValue = string | number | boolean | null | undefined | readonly
 /** How a compiled rule reads an event: slots are what `FieldTable` handed out. `undefined` = the field is absent. */
 export interface EventView {
   value(slot: number): FieldValue;
+  /** Is the field there, be it null? */
+  has(slot: number): boolean;
 }
 
 export const severities = ['informational', 'low', 'medium', 'high', 'critical'] as const;

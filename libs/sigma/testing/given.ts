@@ -8,7 +8,7 @@ export function viewOf(event: Fields, paths: readonly string[]): EventView {
   const values = paths.map((path) =>
     path.split('.').reduce<unknown>((at, step) => (at as Fields | undefined)?.[step], event),
   );
-  return { value: (slot) => values[slot] as FieldValue };
+  return { value: (slot) => values[slot] as FieldValue, has: (slot) => values[slot] !== undefined };
 }
 
 /** For specs: the only detection of a rule text, as a function of the event's `data`. */

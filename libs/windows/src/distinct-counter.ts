@@ -44,7 +44,7 @@ export class DistinctCounter {
   }
 
   forget(slot: number): void {
-    this.occurrences.delete(slot);
+    if (this.occurrences.size > 0) this.occurrences.delete(slot);
   }
 
   private holds(slot: number, from: number, to: number, value: number): boolean {

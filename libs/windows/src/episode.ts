@@ -25,7 +25,9 @@ export interface Episode {
   mergedInto: number | null;
   /** How often it was handed out. */
   revision: number;
-  /** Events of the episode that no window needs any more: their number, the first 50 and the newest 50. */
+  /** Events from `firstSeen` until the episode is over, so far. */
+  events: number;
+  /** Of these, what no window needs any more: their number, the first 50 and the newest 50. */
   dropped: number;
   droppedFirst: EvidenceRef[];
   droppedLatest: EvidenceRef[];
@@ -59,6 +61,7 @@ export function openEpisode(slot: number, groupLo: number, groupHi: number, run:
     state: 'open',
     mergedInto: null,
     revision: 0,
+    events: 0,
     dropped: 0,
     droppedFirst: [],
     droppedLatest: [],

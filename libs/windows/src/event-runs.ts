@@ -1,5 +1,5 @@
 import { EventArena } from './event-arena.js';
-import { grown } from './group-table.js';
+import { type GroupTable, word } from './group-table.js';
 
 /** One event as a window sees it. */
 export interface WindowEvent {
@@ -11,105 +11,119 @@ export interface WindowEvent {
   value: number;
 }
 
+/** Blocks up to this size are kept when they are emptied: most groups come back. */
+const keptSizeClass = 3;
+
 /**
- * For every slot a run of events sorted by time. Appending at the end and dropping from the front are amortised O(1);
+ * For every group a run of events sorted by time. Appending at the end and dropping from the front are amortised O(1);
  * late events are merged in one pass. Index 0 is a run's oldest event.
  */
 export class EventRuns {
   private readonly arena: EventArena;
-  private block = new Uint32Array(64);
-  private start = new Uint32Array(64);
-  private sizeClass = new Uint8Array(64);
-  length = new Uint32Array(64);
 
-  constructor(withValues: boolean) {
+  constructor(
+    private readonly groups: GroupTable,
+    withValues: boolean,
+  ) {
     this.arena = new EventArena(withValues);
   }
 
-  /** Bytes of the events themselves, and of what is kept beside them for each slot. */
-  get eventBytes(): number {
+  get bytes(): number {
     return this.arena.bytes;
-  }
-  get slotBytes(): number {
-    return this.block.byteLength + this.start.byteLength + this.sizeClass.byteLength + this.length.byteLength;
-  }
-
-  ensureSlots(capacity: number): void {
-    if (this.length.length >= capacity) return;
-    this.block = grown(this.block, capacity);
-    this.start = grown(this.start, capacity);
-    this.sizeClass = grown(this.sizeClass, capacity);
-    this.length = grown(this.length, capacity);
   }
 
   open(slot: number): void {
-    this.sizeClass[slot] = 1;
-    this.block[slot] = this.arena.allocate(1);
-    this.start[slot] = 0;
-    this.length[slot] = 0;
+    this.groups.set(slot, word.sizeClass, 1);
+    this.groups.set(slot, word.block, this.arena.allocate(1));
   }
 
   release(slot: number): void {
-    this.arena.release(this.block[slot], this.sizeClass[slot]);
-    this.length[slot] = 0;
+    this.arena.release(this.groups.get(slot, word.block), this.groups.get(slot, word.sizeClass));
   }
 
+  length(slot: number): number {
+    return this.groups.get(slot, word.length);
+  }
   time(slot: number, i: number): number {
-    return this.arena.times[this.block[slot] + this.start[slot] + i];
+    return this.arena.time(this.first(slot) + i);
   }
   origin(slot: number, i: number): number {
-    return this.arena.origins[this.block[slot] + this.start[slot] + i];
+    return this.arena.origin(this.first(slot) + i);
   }
   value(slot: number, i: number): number {
-    return this.arena.values[this.block[slot] + this.start[slot] + i];
-  }
-  newest(slot: number): number {
-    return this.arena.times[this.block[slot] + this.start[slot] + this.length[slot] - 1];
+    return this.arena.value(this.first(slot) + i);
   }
 
   /** Would one more event need room? The moment to drop what no window needs any more. */
   isFull(slot: number): boolean {
-    return this.start[slot] + this.length[slot] === 1 << this.sizeClass[slot];
+    const { groups } = this;
+    return groups.get(slot, word.start) + groups.get(slot, word.length) === 1 << groups.get(slot, word.sizeClass);
   }
 
   append(slot: number, time: number, origin: number, value: number): void {
     if (this.isFull(slot)) this.makeRoom(slot, 1);
-    this.arena.put(this.block[slot] + this.start[slot] + this.length[slot]++, time, origin, value);
+    const length = this.length(slot);
+    this.arena.put(this.first(slot) + length, time, origin, value);
+    this.groups.set(slot, word.length, length + 1);
+    this.groups.setNewest(slot, time);
+  }
+
+  /** Drops all; a block that had grown is given back. */
+  clear(slot: number): void {
+    const { groups } = this;
+    if (groups.get(slot, word.sizeClass) > keptSizeClass) {
+      this.release(slot);
+      this.open(slot);
+    }
+    groups.set(slot, word.start, 0);
+    groups.set(slot, word.length, 0);
+  }
+
+  /** How many events there are in [from, to): one that brought several values has several entries, side by side. */
+  countOrigins(slot: number, from: number, to: number): number {
+    let count = 0;
+    for (let i = from; i < to; i++) if (i === from || !this.repeatsOrigin(slot, i)) count++;
+    return count;
+  }
+
+  /** Does the entry belong to the event of the entry before it? */
+  repeatsOrigin(slot: number, i: number): boolean {
+    return i > 0 && this.origin(slot, i) === this.origin(slot, i - 1);
   }
 
   /** Drops the `count` oldest. */
   dropOldest(slot: number, count: number): void {
-    this.start[slot] += count;
-    this.length[slot] -= count;
+    this.groups.set(slot, word.start, this.groups.get(slot, word.start) + count);
+    this.groups.set(slot, word.length, this.length(slot) - count);
   }
 
-  /** Merges events that are sorted by time; among equal times they come last. One pass from the back. */
+  /** Merges events that are sorted by time and older than the newest; among equal times they come last. */
   merge(slot: number, late: readonly WindowEvent[]): void {
     this.makeRoom(slot, late.length);
-    const first = this.block[slot] + this.start[slot];
-    let from = first + this.length[slot] - 1;
+    const { arena } = this;
+    const first = this.first(slot);
+    let from = first + this.length(slot) - 1;
     let to = from + late.length;
     for (let i = late.length - 1; i >= 0; i--) {
       const { time, origin, value } = late[i];
       let run = 0;
-      while (from - run >= first && this.arena.times[from - run] > time) run++;
-      if (run > 0) this.arena.move(from - run + 1, to - run + 1, run);
+      while (from - run >= first && arena.time(from - run) > time) run++;
+      if (run > 0) arena.move(from - run + 1, to - run + 1, run);
       from -= run;
       to -= run;
-      this.arena.put(to--, time, origin, value);
+      arena.put(to--, time, origin, value);
     }
-    this.length[slot] += late.length;
+    this.groups.set(slot, word.length, this.length(slot) + late.length);
   }
 
   /** How many events are at or before `time`: the index of the first one after it. */
   countUntil(slot: number, time: number): number {
     let low = 0;
-    let high = this.length[slot];
-    const first = this.block[slot] + this.start[slot];
-    const { times } = this.arena;
+    let high = this.length(slot);
+    const first = this.first(slot);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (times[first + middle] <= time) low = middle + 1;
+      if (this.arena.time(first + middle) <= time) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -120,22 +134,27 @@ export class EventRuns {
     return this.countUntil(slot, time - 1e-3);
   }
 
+  private first(slot: number): number {
+    return this.groups.get(slot, word.block) + this.groups.get(slot, word.start);
+  }
+
   private makeRoom(slot: number, count: number): void {
-    const length = this.length[slot];
-    const oldClass = this.sizeClass[slot];
-    const oldFirst = this.block[slot] + this.start[slot];
+    const { arena, groups } = this;
+    const length = this.length(slot);
+    const oldFirst = this.first(slot);
+    const block = groups.get(slot, word.block);
+    const oldClass = groups.get(slot, word.sizeClass);
     // Half empty at the front: shift; else move to a block that leaves room to grow.
     let newClass = oldClass;
     while (length + count > (newClass === oldClass ? (1 << newClass) >> 1 : 1 << newClass)) newClass++;
-    if (newClass === oldClass && this.start[slot] > 0) {
-      this.arena.move(oldFirst, this.block[slot], length);
-    } else if (newClass !== oldClass) {
-      const block = this.arena.allocate(newClass);
-      this.arena.move(oldFirst, block, length);
-      this.arena.release(this.block[slot], oldClass);
-      this.block[slot] = block;
-      this.sizeClass[slot] = newClass;
+    if (newClass === oldClass) arena.move(oldFirst, block, length);
+    else {
+      const larger = arena.allocate(newClass);
+      arena.move(oldFirst, larger, length);
+      arena.release(block, oldClass);
+      groups.set(slot, word.block, larger);
+      groups.set(slot, word.sizeClass, newClass);
     }
-    this.start[slot] = 0;
+    groups.set(slot, word.start, 0);
   }
 }

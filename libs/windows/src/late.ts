@@ -1,5 +1,6 @@
 import { type Episode, extend, type FireRun, uniteEpisodes } from './episode.js';
 import type { WindowEvent } from './event-runs.js';
+import { keptRange } from './view.js';
 import type { WindowStore } from './window-store.js';
 
 /**
@@ -21,7 +22,7 @@ export function mergeLate(store: WindowStore, slot: number, events: WindowEvent[
     if (episode.state === 'merged') continue;
     if (events.some((e) => e.time > episode.openedAt - timespanMs && e.time < episode.holdUntil + quietMs))
       changed.add(episode);
-    if (changed.has(episode)) reviseFirstSeen(store, slot, episode);
+    if (changed.has(episode)) recountEvents(store, slot, episode);
   }
   if (!store.episodes.has(slot)) for (const episode of episodes) store.restoreEpisode(episode);
   const clock = store.clockOf(slot);
@@ -29,17 +30,19 @@ export function mergeLate(store: WindowStore, slot: number, events: WindowEvent[
   return changed;
 }
 
-function reviseFirstSeen(store: WindowStore, slot: number, episode: Episode): void {
+function recountEvents(store: WindowStore, slot: number, episode: Episode): void {
   const first = store.runs.countUntil(slot, episode.openedAt - store.spec.timespanMs);
   const time = store.runs.time(slot, first);
   if (episode.dropped === 0 || time < episode.firstSeen) episode.firstSeen = time;
+  const [from, to] = keptRange(store, episode);
+  episode.events = episode.dropped + store.runs.countOrigins(slot, from, to);
 }
 
 /** The stretches of fires at or after `from`, ascending. */
 function fireRunsFrom(store: WindowStore, slot: number, from: number): FireRun[] {
   const { runs, spec } = store;
   const found: FireRun[] = [];
-  const length = runs.length[slot];
+  const length = runs.length(slot);
   const values = spec.kind === 'distinct' ? new RollingValues() : null;
   let i = runs.countBefore(slot, from);
   let head = runs.countUntil(slot, runs.time(slot, i) - spec.timespanMs);

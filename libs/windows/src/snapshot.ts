@@ -1,12 +1,14 @@
 import type { Episode } from './episode.js';
-import { type WindowSpec, WindowStore } from './window-store.js';
+import { word } from './group-table.js';
+import type { WindowSpec } from './window-spec.js';
+import { WindowStore } from './window-store.js';
 
 /** A store's whole state: columns as they are, episodes as JSON. */
 export interface WindowSnapshot {
   counters: WindowStore['counters'];
   markMs: number;
   /** Per group: hash, marks, number of events. */
-  groups: { lo: Uint32Array; hi: Uint32Array; touchedMark: Uint32Array; touchedAt: Uint32Array; length: Uint32Array };
+  groups: { lo: Int32Array; hi: Int32Array; touchedMark: Uint32Array; touchedAt: Uint32Array; length: Uint32Array };
   /** Per event, group after group, oldest first; `values` empty for plain counts. */
   events: { times: Float64Array; origins: Float64Array; values: Float64Array };
   episodes: Episode[];
@@ -19,7 +21,7 @@ export function snapshotWindow(store: WindowStore): WindowSnapshot {
   for (let slot = 0; slot < store.groups.slotsUsed; slot++) {
     if (!store.groups.has(slot)) continue;
     slots.push(slot);
-    total += store.runs.length[slot];
+    total += store.runs.length(slot);
   }
   const distinct = store.spec.kind === 'distinct';
   const events = {
@@ -29,22 +31,22 @@ export function snapshotWindow(store: WindowStore): WindowSnapshot {
   };
   let at = 0;
   for (const slot of slots) {
-    for (let i = 0; i < store.runs.length[slot]; i++, at++) {
+    for (let i = 0; i < store.runs.length(slot); i++, at++) {
       events.times[at] = store.runs.time(slot, i);
       events.origins[at] = store.runs.origin(slot, i);
       if (distinct) events.values[at] = store.runs.value(slot, i);
     }
   }
-  const column = (source: Uint32Array) => Uint32Array.from(slots, (slot) => source[slot]);
+  const column = (of: (slot: number) => number) => Uint32Array.from(slots, of);
   return {
     counters: { ...store.counters },
     markMs: store.markMs,
     groups: {
-      lo: column(store.groups.hashLo),
-      hi: column(store.groups.hashHi),
-      touchedMark: column(store.touchedMark),
-      touchedAt: column(store.touchedAt),
-      length: column(store.runs.length),
+      lo: Int32Array.from(slots, (slot) => store.groups.hashLo(slot)),
+      hi: Int32Array.from(slots, (slot) => store.groups.hashHi(slot)),
+      touchedMark: column((slot) => store.groups.get(slot, word.touchedMark)),
+      touchedAt: column((slot) => store.groups.get(slot, word.touchedAt)),
+      length: column((slot) => store.runs.length(slot)),
     },
     events,
     episodes: [...store.episodes.values()].flat(),

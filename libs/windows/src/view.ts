@@ -24,18 +24,19 @@ export interface EpisodeView {
 }
 
 export function viewEpisode(store: WindowStore, episode: Episode): EpisodeView {
-  const { slot } = episode;
-  const { runs } = store;
-  const end = Number.isNaN(episode.holdUntil) ? Number.POSITIVE_INFINITY : episode.holdUntil + store.spec.quietMs;
-  const from = runs.countBefore(slot, episode.firstSeen);
-  const to = Number.isFinite(end) ? runs.countBefore(slot, end) : runs.length[slot];
-  const kept =
-    store.spec.kind === 'distinct' ? distinctEvents(store, episode, from, to) : bothEnds(store, slot, from, to);
-  const first = [...episode.droppedFirst, ...kept.refs.slice(0, evidenceFirstMax)].slice(0, evidenceFirstMax);
-  const latest = [...episode.droppedLatest, ...kept.refs.slice(-evidenceLatestMax)];
-  const events = episode.dropped + kept.count;
+  const [from, to] = keptRange(store, episode);
+  const first = [...episode.droppedFirst];
+  for (let i = from; i < to && first.length < evidenceFirstMax; i++) {
+    if (i === from || !store.runs.repeatsOrigin(episode.slot, i)) first.push(refAt(store, episode, i));
+  }
+  // A flood need not be walked through: the newest ones are taken from the other end.
+  const newest: EvidenceRef[] = [];
+  for (let i = to - 1; i >= from && newest.length < evidenceLatestMax; i--) {
+    if (i === from || !store.runs.repeatsOrigin(episode.slot, i)) newest.push(refAt(store, episode, i));
+  }
+  const latest = [...episode.droppedLatest, ...newest.reverse()];
   // Where the two ends meet, what the first ones already name is not named again.
-  const tail = Math.min(Math.max(0, events - first.length), evidenceLatestMax);
+  const tail = Math.min(Math.max(0, episode.events - first.length), evidenceLatestMax);
 
   return {
     groupLo: episode.groupLo,
@@ -45,41 +46,24 @@ export function viewEpisode(store: WindowStore, episode: Episode): EpisodeView {
     mergedInto: episode.mergedInto,
     openedAt: episode.openedAt,
     firstSeen: episode.firstSeen,
-    lastSeen: kept.refs.at(-1)?.time ?? episode.droppedLatest.at(-1)?.time ?? episode.lastFire,
+    lastSeen: latest.at(-1)?.time ?? episode.lastFire,
     closedAt: episode.state === 'closed' ? episode.holdUntil + store.spec.quietMs : null,
     value: episode.value,
     peak: episode.peak,
-    events,
+    events: episode.events,
     revision: ++episode.revision,
     evidence: tail > 0 ? [...first, ...latest.slice(-tail)] : first,
   };
 }
 
-/** The kept events [from, to), each once: those of one event stand side by side. */
-function distinctEvents(store: WindowStore, episode: Episode, from: number, to: number): KeptEvents {
-  const { runs } = store;
-  const refs: EvidenceRef[] = [];
-  let before = episode.droppedLatest.at(-1)?.origin;
-  for (let i = from; i < to; i++) {
-    const origin = runs.origin(episode.slot, i);
-    if (origin !== before) refs.push({ time: runs.time(episode.slot, i), origin });
-    before = origin;
-  }
-  return { count: refs.length, refs };
+/** Which of the kept entries belong to the episode: [from, to). */
+export function keptRange({ runs, spec }: WindowStore, episode: Episode): [from: number, to: number] {
+  const { slot, holdUntil, firstSeen } = episode;
+  const to = Number.isNaN(holdUntil) ? runs.length(slot) : runs.countBefore(slot, holdUntil + spec.quietMs);
+  return [runs.countBefore(slot, firstSeen), to];
 }
 
-/** How many kept events there are, and at least the first 50 and the newest 50 of them. */
-interface KeptEvents {
-  count: number;
-  refs: EvidenceRef[];
-}
-
-/** Without values every kept entry is an event of its own: a flood need not be walked through. */
-function bothEnds({ runs }: WindowStore, slot: number, from: number, to: number): KeptEvents {
-  const refs: EvidenceRef[] = [];
-  for (let i = from; i < to; i++) {
-    if (i === from + evidenceFirstMax && to - evidenceLatestMax > i) i = to - evidenceLatestMax;
-    refs.push({ time: runs.time(slot, i), origin: runs.origin(slot, i) });
-  }
-  return { count: Math.max(0, to - from), refs };
-}
+const refAt = ({ runs }: WindowStore, { slot }: Episode, i: number): EvidenceRef => ({
+  time: runs.time(slot, i),
+  origin: runs.origin(slot, i),
+});

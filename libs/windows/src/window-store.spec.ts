@@ -1,11 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EpisodeView, restoreWindow, snapshotWindow, type WindowSpec, WindowStore } from './index.js';
+import {
+  type EpisodeView,
+  restoreWindow,
+  snapshotWindow,
+  type WindowHits,
+  type WindowSpec,
+  WindowStore,
+} from './index.js';
 
 interface Arrival {
   group: number;
   time: number;
-  value: number;
+  /** What it brings: several values are several entries of one event. */
+  values: number[];
 }
 
 type Outcome = Pick<EpisodeView, 'openedAt' | 'firstSeen' | 'lastSeen' | 'closedAt' | 'value' | 'peak' | 'events'>;
@@ -36,11 +44,11 @@ function bruteForce(spec: WindowSpec, arrivals: readonly Arrival[]): Map<number,
 function outcomesOf(spec: WindowSpec, events: Arrival[]): Outcome[] {
   const measure = (t: number) => {
     const held = events.filter((e) => e.time > t - spec.timespanMs && e.time <= t);
-    return spec.kind === 'count' ? held.length : new Set(held.map((e) => e.value)).size;
+    return spec.kind === 'count' ? held.length : new Set(held.flatMap((e) => e.values)).size;
   };
   const measureFrozen = (upTo: number, t: number) => {
     const held = events.filter((e) => e.time > t - spec.timespanMs && e.time <= upTo);
-    return spec.kind === 'count' ? held.length : new Set(held.map((e) => e.value)).size;
+    return spec.kind === 'count' ? held.length : new Set(held.flatMap((e) => e.values)).size;
   };
   const times = [...new Set(events.map((e) => e.time))].sort((a, b) => a - b);
   const fires = times
@@ -74,6 +82,22 @@ function outcomesOf(spec: WindowSpec, events: Arrival[]): Outcome[] {
   });
 }
 
+interface Entry {
+  group: number;
+  time: number;
+  origin: number;
+  value?: number;
+}
+
+const hitsOf = (entries: readonly Entry[]): WindowHits => ({
+  count: entries.length,
+  groupLo: Int32Array.from(entries, ({ group }) => group),
+  groupHi: new Int32Array(entries.length).fill(7),
+  times: Float64Array.from(entries, ({ time }) => time),
+  origins: Float64Array.from(entries, ({ origin }) => origin),
+  values: Float64Array.from(entries, ({ value = 0 }) => value),
+});
+
 /** Feeds arrivals in batches, with a snapshot and restore wherever `cuts` says so. */
 function run(spec: WindowSpec, arrivals: readonly Arrival[], batch: number, restoreEvery = 0): Map<number, Outcome[]> {
   let store = new WindowStore(spec);
@@ -86,10 +110,11 @@ function run(spec: WindowSpec, arrivals: readonly Arrival[], batch: number, rest
     }
   };
   for (let at = 0; at < arrivals.length; at += batch) {
-    for (let i = at; i < Math.min(at + batch, arrivals.length); i++) {
-      const { group, time, value } = arrivals[i];
-      store.add(group, 7, time, i, value);
-    }
+    const entries = arrivals.slice(at, at + batch).flatMap(({ group, time, values }, i) => {
+      const counted = spec.kind === 'count' ? [0] : values;
+      return counted.map((value) => ({ group, time, origin: at + i, value }));
+    });
+    store.add(hitsOf(entries));
     publish(store.settle());
     if (restoreEvery > 0 && (at / batch) % restoreEvery === 0) {
       store = restoreWindow(spec, structuredClone(JSON_safe(snapshotWindow(store))));
@@ -117,7 +142,7 @@ const arrivalsArb = (groups: number, span: number) =>
     fc.record({
       group: fc.integer({ min: 0, max: groups - 1 }),
       time: fc.integer({ min: 1000, max: 1000 + span }),
-      value: fc.integer({ min: 0, max: 4 }),
+      values: fc.uniqueArray(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 3 }),
     }),
     { maxLength: 60 },
   );
@@ -173,7 +198,7 @@ describe('WindowStore', () => {
     const at = (times: number[]) =>
       run(
         spec,
-        times.map((time) => ({ group: 0, time, value: 0 })),
+        times.map((time) => ({ group: 0, time, values: [0] })),
         9,
       ).get(0);
     expect(at([100, 110])).toEqual([]);
@@ -183,19 +208,23 @@ describe('WindowStore', () => {
   it('closes when marks say that a group stayed quiet, and opens the same episode again for a late event', () => {
     const store = new WindowStore(specOf({ threshold: 2, timespanMs: 2000, quietMs: 3000, latenessMs: 10_000 }));
     store.clock(1_000_000, 50_000_000);
-    store.add(1, 7, 1_000_000, 1, 0);
-    store.add(1, 7, 1_000_500, 2, 0);
+    store.add(
+      hitsOf([
+        { group: 1, time: 1_000_000, origin: 1 },
+        { group: 1, time: 1_000_500, origin: 2 },
+      ]),
+    );
     expect(store.settle()).toMatchObject([{ state: 'open', openedAt: 1_000_500, closedAt: null }]);
     expect(store.advance(1_004_000, 50_004_000)).toEqual([]);
     expect(store.advance(1_009_000, 50_009_000)).toMatchObject([{ state: 'closed', closedAt: 1_005_000 }]);
-    store.add(1, 7, 1_000_400, 3, 0);
+    store.add(hitsOf([{ group: 1, time: 1_000_400, origin: 3 }]));
     expect(store.settle()).toMatchObject([{ anchor: 1_000_500, openedAt: 1_000_400, events: 3 }]);
   });
 
   it('lets idle groups leave, but not before they were silent by the log’s own clock', () => {
     const store = new WindowStore(specOf());
     store.clock(1_000_000, 50_000_000);
-    store.add(1, 7, 1_000_000, 1, 0);
+    store.add(hitsOf([{ group: 1, time: 1_000_000, origin: 1 }]));
     store.advance(9_000_000, 50_010_000);
     expect(store.groups.size).toBe(1);
     store.advance(9_000_000, 50_070_000);
@@ -205,9 +234,9 @@ describe('WindowStore', () => {
 
   it('stays within its caps when keys are invented, counts what went, and keeps groups with an open alert', () => {
     const store = new WindowStore(specOf({ groupsMax: 100, threshold: 2 }));
-    store.add(1, 7, 1000, 1, 0);
-    store.add(1, 7, 1000, 2, 0);
-    for (let i = 0; i < 10_000; i++) store.add(1000 + i, 9, 1001, i, 0);
+    const alerting = [1, 2].map((origin) => ({ group: 1, time: 1000, origin }));
+    const invented = Array.from({ length: 10_000 }, (_, i) => ({ group: 1000 + i, time: 1001, origin: 10 + i }));
+    store.add(hitsOf([...alerting, ...invented]));
     store.settle();
     expect(store.groups.size).toBe(100);
     expect(store.counters.evictedGroups).toBe(9901);
@@ -216,7 +245,7 @@ describe('WindowStore', () => {
 
   it('counts what one group’s limit pushes out', () => {
     const store = new WindowStore(specOf({ eventsPerGroupMax: 64, threshold: 3 }));
-    for (let i = 0; i < 1000; i++) store.add(1, 7, 1000, i, 0);
+    store.add(hitsOf(Array.from({ length: 1000 }, (_, origin) => ({ group: 1, time: 1000, origin }))));
     const [view] = store.settle();
     expect(store.counters.truncatedEvents).toBeGreaterThan(800);
     expect(view.events).toBe(1000);

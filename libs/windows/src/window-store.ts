@@ -1,40 +1,15 @@
 import { DistinctCounter } from './distinct-counter.js';
 import { dropFromEpisode, type Episode, openEpisode } from './episode.js';
-import { EventRuns, type WindowEvent } from './event-runs.js';
-import { GroupTable, grown } from './group-table.js';
+import { EventRuns } from './event-runs.js';
+import { GroupTable, word } from './group-table.js';
+import { IdleGroups } from './idle-groups.js';
 import { mergeLate } from './late.js';
+import { LateEvents } from './late-events.js';
 import { type EpisodeView, viewEpisode } from './view.js';
+import type { WindowCounters, WindowHits, WindowSpec } from './window-spec.js';
 
-/** What one window rule counts, and the limits it keeps. */
-export interface WindowSpec {
-  /** `count`: events. `distinct`: different values among them. */
-  kind: 'count' | 'distinct';
-  /** Windows are (t − timespanMs, t]. */
-  timespanMs: number;
-  /** An event older than its group's newest by more than timespan + lateness is late: counted, and nothing else. */
-  latenessMs: number;
-  /** How long a group must stay below before its episode closes. */
-  quietMs: number;
-  /** The condition holds while the window has at least so many. */
-  threshold: number;
-  /** Groups kept at most; beyond it the one that was silent longest makes room. */
-  groupsMax: number;
-  /** Events kept for one group at most; beyond it the oldest go, and are counted as truncated. */
-  eventsPerGroupMax: number;
-}
-
-/** What limits pushed out since the store was made. */
-export interface WindowCounters {
-  late: number;
-  evictedGroups: number;
-  truncatedEvents: number;
-}
-
-/** A group leaves the moment no window can need it, but never before it was silent this long by the log's clock. */
-const idleRecordedMs = 60_000;
-/** Groups looked at per time mark when looking for those to leave, and per insertion when the store is full. */
-const sweepGroupsMax = 4096;
-const evictSampleMax = 16;
+/** Events whose groups are looked up together. */
+const aheadEvents = 256;
 
 /**
  * Exact sliding windows over event time for many groups of one rule. Deterministic: a function of the events, marks
@@ -44,27 +19,20 @@ export class WindowStore {
   readonly groups = new GroupTable();
   readonly runs: EventRuns;
   readonly distinctValues: DistinctCounter;
-  /** How many of a group's newest events the window ending at its newest event holds; and distinct values therein. */
-  inWindow = new Uint32Array(64);
-  distinct: Uint32Array;
   readonly episodes = new Map<number, Episode[]>();
   readonly counters: WindowCounters = { late: 0, evictedGroups: 0, truncatedEvents: 0 };
 
-  /** Mark time and recorded time when a group last got an event, in seconds since the epoch. */
-  touchedMark = new Uint32Array(64);
-  touchedAt = new Uint32Array(64);
   markMs = 0;
-  private recordedMs = 0;
-  private hasEpisode = new Uint8Array(64);
-  private readonly late = new Map<number, { oldest: number; events: WindowEvent[] }>();
+  recordedMs = 0;
+  readonly late = new LateEvents();
+  private readonly idle = new IdleGroups(this);
   private dirty = new Set<Episode>();
+  private readonly ahead = new Int32Array(aheadEvents);
   private readonly departing: EpisodeView[] = [];
-  private sweepAt = 0;
 
   constructor(readonly spec: WindowSpec) {
-    this.runs = new EventRuns(spec.kind === 'distinct');
+    this.runs = new EventRuns(this.groups, spec.kind === 'distinct');
     this.distinctValues = new DistinctCounter(this.runs);
-    this.distinct = new Uint32Array(spec.kind === 'distinct' ? 64 : 0);
   }
 
   /** How far back from its newest event a group's events are kept: what a late event's windows can still reach. */
@@ -74,29 +42,43 @@ export class WindowStore {
 
   /** Bytes held beside the events themselves, and by the events. */
   get bytes(): { groups: number; events: number } {
-    const perSlot = [this.inWindow, this.distinct, this.touchedMark, this.touchedAt, this.hasEpisode];
-    const slots = perSlot.reduce((sum, array) => sum + array.byteLength, 0);
-    return { groups: this.groups.bytes + this.runs.slotBytes + slots, events: this.runs.eventBytes };
+    return { groups: this.groups.bytes, events: this.runs.bytes };
   }
 
-  /** Counts one event. `value` matters to distinct counts only. */
-  add(groupLo: number, groupHi: number, time: number, origin: number, value: number): void {
-    const found = this.groups.find(groupLo, groupHi);
-    const slot = found >= 0 ? found : this.openGroup(groupLo, groupHi);
-    this.touchedMark[slot] = this.markMs / 1000;
-    this.touchedAt[slot] = this.recordedMs / 1000;
+  /** Counts events, in the order of recording. */
+  add(hits: WindowHits): void {
+    const { groups } = this;
+    const { count, groupLo, groupHi } = hits;
+    for (let from = 0; from < count; from += aheadEvents) {
+      const to = Math.min(from + aheadEvents, count);
+      const removedBefore = groups.removed;
+      // Looking up many groups at once lets the memory's latencies overlap: most of the time of a count goes there.
+      for (let i = from; i < to; i++) this.ahead[i - from] = groups.find(groupLo[i], groupHi[i]);
+      for (let i = from; i < to; i++) {
+        const known = this.ahead[i - from];
+        const found = known >= 0 && groups.removed === removedBefore ? known : groups.find(groupLo[i], groupHi[i]);
+        this.addOne(hits, i, found);
+      }
+    }
+  }
+
+  private addOne(hits: WindowHits, i: number, found: number): void {
+    const { groups } = this;
+    const time = hits.times[i];
+    const slot = found >= 0 ? found : this.openGroup(hits.groupLo[i], hits.groupHi[i]);
+    groups.set(slot, word.touchedMark, this.markMs / 1000);
+    groups.set(slot, word.touchedAt, this.recordedMs / 1000);
     if (found >= 0) {
-      const newest = this.runs.newest(slot);
+      const newest = groups.newest(slot);
       if (time < newest) {
         if (time < newest - this.spec.timespanMs - this.spec.latenessMs) this.counters.late++;
-        else this.putAside(slot, { time, origin, value });
+        else this.late.add(slot, { time, origin: hits.origins[i], value: hits.values[i] });
         return;
       }
     }
-    const waiting = this.late.size > 0 ? this.late.get(slot) : undefined;
-    if (waiting !== undefined && time > waiting.oldest + this.spec.timespanMs + this.spec.latenessMs)
-      this.settleGroup(slot);
-    this.append(slot, time, origin, value);
+    // Not past the moment from which on the events and episodes near the oldest late one could be let go.
+    if (time > this.late.oldest(slot) + this.spec.timespanMs + this.spec.latenessMs) this.settleGroup(slot);
+    this.append(slot, hits, i);
   }
 
   /**
@@ -104,7 +86,7 @@ export class WindowStore {
    * evidence, ready to be published.
    */
   settle(): EpisodeView[] {
-    for (const slot of this.late.keys()) this.settleGroup(slot);
+    for (const slot of this.late.slots()) this.settleGroup(slot);
     return this.takeChanged();
   }
 
@@ -116,7 +98,7 @@ export class WindowStore {
       for (const episode of episodes) this.closeIfQuiet(episode, clock);
       this.forgetSettled(slot, episodes, clock);
     }
-    this.sweep();
+    this.idle.sweep();
     return this.takeChanged();
   }
 
@@ -128,8 +110,8 @@ export class WindowStore {
 
   /** A group's own time: its newest event, moved on as long as marks moved on since. */
   clockOf(slot: number): number {
-    const passed = this.markMs - (this.touchedMark[slot] + 1) * 1000;
-    return this.runs.newest(slot) + Math.max(0, passed);
+    const passed = this.markMs - (this.groups.get(slot, word.touchedMark) + 1) * 1000;
+    return this.groups.newest(slot) + Math.max(0, passed);
   }
 
   /** Closes the episode where the group's time has passed its end; opens it again where a late event moved the end. */
@@ -165,8 +147,8 @@ export class WindowStore {
 
   restoreGroup(lo: number, hi: number, touchedMark: number, touchedAt: number): number {
     const slot = this.openGroup(lo, hi);
-    this.touchedMark[slot] = touchedMark;
-    this.touchedAt[slot] = touchedAt;
+    this.groups.set(slot, word.touchedMark, touchedMark);
+    this.groups.set(slot, word.touchedAt, touchedAt);
     return slot;
   }
 
@@ -174,42 +156,53 @@ export class WindowStore {
     const list = this.episodes.get(episode.slot);
     if (list) list.push(episode);
     else this.episodes.set(episode.slot, [episode]);
-    this.hasEpisode[episode.slot] = 1;
   }
 
   /** Sets the window that ends at the newest event anew. */
   recountWindow(slot: number): void {
-    const length = this.runs.length[slot];
-    const from = this.runs.countUntil(slot, this.runs.newest(slot) - this.spec.timespanMs);
-    this.inWindow[slot] = length - from;
-    if (this.spec.kind === 'distinct') this.distinct[slot] = this.distinctValues.recount(slot, from, length);
+    const length = this.runs.length(slot);
+    const from = this.runs.countUntil(slot, this.groups.newest(slot) - this.spec.timespanMs);
+    this.groups.set(slot, word.held, length - from);
+    if (this.spec.kind === 'distinct')
+      this.groups.set(slot, word.distinct, this.distinctValues.recount(slot, from, length));
   }
 
   private get resolveAfterMs(): number {
     return Math.min(this.spec.quietMs, this.spec.timespanMs);
   }
 
-  private append(slot: number, time: number, origin: number, value: number): void {
-    if (this.hasEpisode[slot] === 1) this.beforeNewest(slot, time);
-    const { runs, spec } = this;
+  private append(slot: number, hits: WindowHits, i: number): void {
+    const { runs, spec, groups } = this;
+    const time = hits.times[i];
+    const value = hits.values[i];
+    const hasEpisode = this.episodes.size > 0 && this.episodes.has(slot);
+    if (hasEpisode) this.beforeNewest(slot, time);
+    else if (groups.newest(slot) <= time - this.keepMs) this.clear(slot);
     if (runs.isFull(slot)) this.trim(slot, time);
-    const length = runs.length[slot];
-    let held = this.inWindow[slot];
+    const length = runs.length(slot);
+    let held = groups.get(slot, word.held);
     const expired = time - spec.timespanMs;
+    let observed: number;
     if (spec.kind === 'count') {
       while (held > 0 && runs.time(slot, length - held) <= expired) held--;
+      observed = held + 1;
     } else {
+      observed = groups.get(slot, word.distinct);
       while (held > 0 && runs.time(slot, length - held) <= expired) {
         const oldest = runs.value(slot, length - held--);
-        this.distinct[slot] -= this.distinctValues.leave(slot, length - held, length, oldest);
+        observed -= this.distinctValues.leave(slot, length - held, length, oldest);
       }
-      this.distinct[slot] += this.distinctValues.enter(slot, length - held, length, value);
+      observed += this.distinctValues.enter(slot, length - held, length, value);
+      groups.set(slot, word.distinct, observed);
     }
-    runs.append(slot, time, origin, value);
-    this.inWindow[slot] = held + 1;
-    const observed = spec.kind === 'count' ? held + 1 : this.distinct[slot];
-    if (observed >= spec.threshold) this.fire(slot, time, observed);
-    else if (this.hasEpisode[slot] === 1) this.touchOpen(slot);
+    runs.append(slot, time, hits.origins[i], value);
+    groups.set(slot, word.held, held + 1);
+    const open = hasEpisode ? this.openEpisodeOf(slot) : undefined;
+    if (open !== undefined) {
+      if (!runs.repeatsOrigin(slot, length)) open.events++;
+      this.changed(open);
+    }
+    if (observed >= spec.threshold) this.fire(slot, time, observed, open);
   }
 
   /** Before a group's time moves on to `time`: what its last episode needs from the events that may now go. */
@@ -219,70 +212,52 @@ export class WindowStore {
     this.forgetSettled(slot, episodes, time);
   }
 
-  private fire(slot: number, time: number, observed: number): void {
-    const holdUntil = this.spec.kind === 'count' ? this.holdEnd(slot, this.runs.length[slot] - 1) : Number.NaN;
-    const episode = this.openEpisodeOf(slot);
-    if (episode !== undefined) {
-      episode.lastFire = time;
-      episode.holdUntil = holdUntil;
-      episode.value = observed;
-      episode.peak = Math.max(episode.peak, observed);
-      this.changed(episode);
+  private fire(slot: number, time: number, observed: number, open: Episode | undefined): void {
+    const last = this.runs.length(slot) - 1;
+    const holdUntil = this.spec.kind === 'count' ? this.holdEnd(slot, last) : Number.NaN;
+    if (open !== undefined) {
+      open.lastFire = time;
+      open.holdUntil = holdUntil;
+      open.value = observed;
+      open.peak = Math.max(open.peak, observed);
       return;
     }
-    const opened = this.newEpisode(slot, {
-      openedAt: time,
-      lastFire: time,
-      holdUntil,
-      value: observed,
-      peak: observed,
-    });
-    opened.firstSeen = this.runs.time(slot, this.runs.length[slot] - this.inWindow[slot]);
+    const fire = { openedAt: time, lastFire: time, holdUntil, value: observed, peak: observed };
+    const opened = this.newEpisode(slot, fire);
+    const first = last + 1 - this.groups.get(slot, word.held);
+    opened.firstSeen = this.runs.time(slot, first);
+    opened.events = this.runs.countOrigins(slot, first, last + 1);
     this.restoreEpisode(opened);
     this.changed(opened);
   }
 
   newEpisode(slot: number, run: Parameters<typeof openEpisode>[3]): Episode {
-    return openEpisode(slot, this.groups.hashLo[slot], this.groups.hashHi[slot], run);
+    return openEpisode(slot, this.groups.hashLo(slot), this.groups.hashHi(slot), run);
   }
 
   private openEpisodeOf(slot: number): Episode | undefined {
-    if (this.hasEpisode[slot] === 0) return undefined;
-    return this.episodes.get(slot)!.findLast((episode) => episode.state === 'open');
-  }
-
-  private touchOpen(slot: number): void {
-    const episode = this.openEpisodeOf(slot);
-    if (episode !== undefined) this.changed(episode);
-  }
-
-  /**
-   * Late events wait for the end of the batch, so that many of them cost one pass; but not past the moment from which
-   * on the events and episodes near the oldest of them could be let go.
-   */
-  private putAside(slot: number, event: WindowEvent): void {
-    const waiting = this.late.get(slot);
-    if (waiting === undefined) {
-      this.late.set(slot, { oldest: event.time, events: [event] });
-      return;
-    }
-    waiting.events.push(event);
-    waiting.oldest = Math.min(waiting.oldest, event.time);
+    return this.episodes.get(slot)?.findLast((episode) => episode.state === 'open');
   }
 
   private settleGroup(slot: number): void {
-    const { events } = this.late.get(slot)!;
-    this.late.delete(slot);
-    for (const episode of mergeLate(this, slot, events)) this.changed(episode);
+    for (const episode of mergeLate(this, slot, this.late.take(slot))) this.changed(episode);
   }
 
   /** Drops the events that no window can need once the group's newest is at `time`, or that exceed the limit. */
   private trim(slot: number, time: number): void {
     const old = this.runs.countUntil(slot, time - this.keepMs);
-    const over = this.runs.length[slot] - this.spec.eventsPerGroupMax;
+    const over = this.runs.length(slot) - this.spec.eventsPerGroupMax;
     const excess = over >= 0 ? over + (this.spec.eventsPerGroupMax >> 3) + 1 : 0;
     if (excess > old) this.counters.truncatedEvents += excess - old;
     this.drop(slot, Math.max(old, excess));
+  }
+
+  /** Nothing that the group holds matters any more; it has no episode. */
+  private clear(slot: number): void {
+    this.runs.clear(slot);
+    this.groups.set(slot, word.held, 0);
+    this.groups.set(slot, word.distinct, 0);
+    this.distinctValues.forget(slot);
   }
 
   private drop(slot: number, count: number): void {
@@ -296,7 +271,7 @@ export class WindowStore {
       }
     }
     this.runs.dropOldest(slot, count);
-    if (this.inWindow[slot] > this.runs.length[slot]) this.recountWindow(slot);
+    if (this.groups.get(slot, word.held) > this.runs.length(slot)) this.recountWindow(slot);
   }
 
   /** Episodes that no accepted event can reach any more are let go once they have been handed out closed. */
@@ -307,10 +282,7 @@ export class WindowStore {
     );
     if (kept.length === episodes.length) return;
     if (kept.length > 0) this.episodes.set(slot, kept);
-    else {
-      this.episodes.delete(slot);
-      this.hasEpisode[slot] = 0;
-    }
+    else this.episodes.delete(slot);
   }
 
   private takeChanged(): EpisodeView[] {
@@ -321,61 +293,21 @@ export class WindowStore {
   }
 
   private openGroup(lo: number, hi: number): number {
-    if (this.groups.size >= this.spec.groupsMax) this.evictOne();
+    if (this.groups.size >= this.spec.groupsMax) this.idle.evictOne();
     const slot = this.groups.insert(lo, hi);
-    if (this.groups.capacity > this.inWindow.length) this.growSlots(this.groups.capacity);
     this.runs.open(slot);
-    this.inWindow[slot] = 0;
-    this.hasEpisode[slot] = 0;
-    if (this.spec.kind === 'distinct') this.distinct[slot] = 0;
     return slot;
   }
 
-  private growSlots(capacity: number): void {
-    this.runs.ensureSlots(capacity);
-    this.inWindow = grown(this.inWindow, capacity);
-    this.touchedMark = grown(this.touchedMark, capacity);
-    this.touchedAt = grown(this.touchedAt, capacity);
-    this.hasEpisode = grown(this.hasEpisode, capacity);
-    if (this.spec.kind === 'distinct') this.distinct = grown(this.distinct, capacity);
-  }
-
-  private sweep(): void {
-    const count = Math.min(sweepGroupsMax, this.groups.slotsUsed);
-    for (let i = 0; i < count; i++) {
-      this.sweepAt = (this.sweepAt + 1) % this.groups.slotsUsed;
-      if (this.groups.has(this.sweepAt) && this.canLeave(this.sweepAt)) this.closeGroup(this.sweepAt);
-    }
-  }
-
-  private canLeave(slot: number): boolean {
-    if (this.hasEpisode[slot] === 1 || this.late.has(slot)) return false;
-    const silentMs = this.recordedMs - this.touchedAt[slot] * 1000;
-    const idleMs = Math.max(idleRecordedMs, this.spec.latenessMs);
-    return silentMs > idleMs && this.clockOf(slot) - this.runs.newest(slot) > this.keepMs + this.spec.quietMs;
-  }
-
-  /** Full: of a small sample, the group without an alert that was silent longest. */
-  private evictOne(): void {
-    let victim = -1;
-    for (let i = 0; i < evictSampleMax || victim < 0; i++) {
-      this.sweepAt = (this.sweepAt + 1) % this.groups.slotsUsed;
-      const slot = this.sweepAt;
-      if (!this.groups.has(slot) || (i < this.groups.slotsUsed && this.hasEpisode[slot] === 1)) continue;
-      if (victim < 0 || this.touchedAt[slot] < this.touchedAt[victim]) victim = slot;
-    }
-    if (!this.canLeave(victim)) this.counters.evictedGroups++;
-    this.closeGroup(victim);
-  }
-
-  private closeGroup(slot: number): void {
+  /** The group leaves, and its episodes are handed out a last time. */
+  closeGroup(slot: number): void {
     for (const episode of this.episodes.get(slot) ?? []) {
       this.resolve(episode);
       this.closeIfQuiet(episode, Number.POSITIVE_INFINITY);
       if (this.dirty.delete(episode)) this.departing.push(viewEpisode(this, episode));
     }
     this.episodes.delete(slot);
-    this.late.delete(slot);
+    this.late.take(slot);
     this.distinctValues.forget(slot);
     this.runs.release(slot);
     this.groups.remove(slot);

@@ -9,7 +9,7 @@ export const exists: Operator = {
   compile: ({ value, node }, { field, problem }) => {
     if (typeof value !== 'boolean')
       return problem(node, '`exists` needs `true` or `false`', 'Write `field|exists: true`');
-    return { on: 'view', cost: 1, test: (view) => (field.read(view) !== undefined) === value };
+    return { on: 'view', cost: 1, test: (view) => field.has(view) === value };
   },
 };
 
