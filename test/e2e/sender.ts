@@ -8,19 +8,22 @@ export interface Batch {
 }
 
 const retryMs = 25;
-const requestMs = 10_000;
+/** A patient client's. */
+export const requestMs = 10_000;
 
 /**
- * A client as it should be: one request at a time, and what was not acknowledged is sent again as it was. Knows of
- * every event whether it was acknowledged, and how often it may have reached the log.
+ * A client as it should be: what was not acknowledged is sent again as it was. Knows of every event whether it was
+ * acknowledged, and how often it may have reached the log.
  */
 export class Sender {
   /** By event acknowledged: in how many requests it went out. One that nobody took, for nobody listened, is none. */
   readonly acknowledged = new Map<string, number>();
-  requests = 0;
   retries = 0;
   private url: string | null = null;
   private key = '';
+
+  /** `patienceMs`: how long it waits for the next answer; asked before each request. */
+  constructor(private readonly patienceMs: () => number = () => requestMs) {}
 
   /** Where Weir runs now; requests wait while it is null. */
   aim(url: string | null, key = this.key): void {
@@ -46,9 +49,8 @@ export class Sender {
     if (this.url === null) return 'not sent';
     const headers = { 'content-type': 'application/x-ndjson', 'x-api-key': this.key };
     try {
-      const signal = AbortSignal.timeout(requestMs);
+      const signal = AbortSignal.timeout(this.patienceMs());
       const response = await fetch(`${this.url}/api/v1/ingest/ndjson`, { method: 'POST', headers, body, signal });
-      this.requests++;
       const answer = (await response.json()) as { rejected?: unknown[]; detail?: string };
       if (response.ok && answer.rejected?.length === 0) return 'acknowledged';
       if (response.status === 429 || response.status === 503) return 'unknown';
