@@ -32,8 +32,13 @@ export class WindowController {
   @EventPattern<string>('detect.window', { topics: [topics.matches], batchBytesMax: 4 << 20, tickMs: 500 })
   async window(@Payload() batch: RecordBatch): Promise<void> {
     const { windows } = this.owned.get(batch.partition)!;
-    // A batch whose alerts could not be written comes again: it is applied already, they still wait to be written.
-    const changes = batch.nextOffset > windows.position ? windows.apply(batch) : [];
+    const changes: EpisodeChange[] = [];
+    // Record by record: applied together, late events would take their place together, and which identity an alert
+    // gets would hang on what was read at once. After a crash the log is read in other batches.
+    for (let i = 0; i < batch.count; i++) {
+      // A batch whose alerts could not be written comes again: it is applied already, they still wait to be written.
+      if (batch.offset(i) >= windows.position) changes.push(...windows.apply(batch.only(i)));
+    }
     this.count(changes);
     await this.publisher.publish(windows, changes);
   }
