@@ -1,10 +1,10 @@
-import type { RuleHits } from './match-batch.js';
+import type { OrderedHits } from './match-batch.js';
 import { mergeRuns } from './merge-runs.js';
 
 const initialHits = 16;
 
 /** Hits of one rule on their way to one partition of `weir.matches`, as growing columns; used batch after batch. */
-export class HitBuffer implements RuleHits {
+export class HitBuffer implements OrderedHits {
   count = 0;
   times = new Float64Array(initialHits);
   origins = new Float64Array(initialHits);
@@ -23,11 +23,7 @@ export class HitBuffer implements RuleHits {
     for (let i = at - 1; i >= 0 && this.origins[i] === origin; i--) {
       if (this.groupLo[i] === lo && this.groupHi[i] === hi && this.values[i] === value) return;
     }
-    if (at === this.times.length)
-      this.arrange(
-        Uint32Array.from({ length: at }, (_, i) => i),
-        at * 2,
-      );
+    if (at === this.times.length) this.grow(at * 2);
     this.times[at] = time;
     this.origins[at] = origin;
     this.values[at] = value;
@@ -38,11 +34,10 @@ export class HitBuffer implements RuleHits {
     this.count++;
   }
 
-  /** Puts the hits in the order of recording; what was recorded at one moment, in the order of event time. */
-  sort(): void {
-    if (this.runs.length < 2) return;
-    const order = mergeRuns(this.runs, this.count, (a, b) => this.isBefore(a, b));
-    this.arrange(order, this.times.length);
+  /** In which the hits were recorded; what was recorded at one moment, by event time. Null: as they stand. */
+  get order(): Uint32Array | null {
+    if (this.runs.length < 2) return null;
+    return mergeRuns(this.runs, this.count, (a, b) => this.isBefore(a, b));
   }
 
   clear(): void {
@@ -55,17 +50,17 @@ export class HitBuffer implements RuleHits {
     return recordedAt[a] < recordedAt[b] || (recordedAt[a] === recordedAt[b] && times[a] < times[b]);
   }
 
-  private arrange(order: Uint32Array, capacity: number): void {
-    this.times = arranged(this.times, order, new Float64Array(capacity));
-    this.origins = arranged(this.origins, order, new Float64Array(capacity));
-    this.values = arranged(this.values, order, new Float64Array(capacity));
-    this.groupLo = arranged(this.groupLo, order, new Int32Array(capacity));
-    this.groupHi = arranged(this.groupHi, order, new Int32Array(capacity));
-    this.recordedAt = arranged(this.recordedAt, order, new Float64Array(capacity));
+  private grow(capacity: number): void {
+    this.times = longer(this.times, new Float64Array(capacity));
+    this.origins = longer(this.origins, new Float64Array(capacity));
+    this.values = longer(this.values, new Float64Array(capacity));
+    this.groupLo = longer(this.groupLo, new Int32Array(capacity));
+    this.groupHi = longer(this.groupHi, new Int32Array(capacity));
+    this.recordedAt = longer(this.recordedAt, new Float64Array(capacity));
   }
 }
 
-function arranged<T extends Float64Array | Int32Array>(column: T, order: Uint32Array, into: T): T {
-  for (let i = 0; i < order.length; i++) into[i] = column[order[i]];
+function longer<T extends Float64Array | Int32Array>(column: T, into: T): T {
+  into.set(column);
   return into;
 }

@@ -23,6 +23,12 @@ export interface RuleHits extends WindowHits {
   rule: number;
 }
 
+/** Hits that stand in another order than the one they are to be written in. */
+export interface OrderedHits extends RuleHits {
+  /** Index of the first hit, of the second, …; null: as they stand. */
+  readonly order: Uint32Array | null;
+}
+
 const version = 2;
 const headerBytes = 24;
 const ruleBytes = 8;
@@ -31,7 +37,7 @@ const hitBytes = 32;
 export const originSpan = 2 ** 42;
 export const sourcesMax = 2047;
 
-export function encodeMatches({ markMs, sources, hits }: MatchBatch): Buffer {
+export function encodeMatches(markMs: number, sources: MatchBatch['sources'], hits: readonly OrderedHits[]): Buffer {
   const table = Buffer.from(JSON.stringify(sources));
   const hitsBytes = hits.reduce((sum, { count }) => sum + ruleBytes + count * hitBytes, 0);
   const bytes = new Uint8Array(headerBytes + hitsBytes + table.length);
@@ -41,21 +47,26 @@ export function encodeMatches({ markMs, sources, hits }: MatchBatch): Buffer {
   view.setUint32(16, hits.length, true);
   view.setUint32(20, table.length, true);
   let at = headerBytes;
-  for (const { rule, count, times, origins, values, groupLo, groupHi } of hits) {
+  for (const { rule, count, order, times, origins, values, groupLo, groupHi } of hits) {
     view.setUint32(at, rule, true);
     view.setUint32(at + 4, count, true);
     at += ruleBytes;
     for (const column of [times, origins, values]) {
-      new Float64Array(bytes.buffer, at, count).set(column.subarray(0, count));
+      copy(column, order, new Float64Array(bytes.buffer, at, count));
       at += count * 8;
     }
     for (const column of [groupLo, groupHi]) {
-      new Int32Array(bytes.buffer, at, count).set(column.subarray(0, count));
+      copy(column, order, new Int32Array(bytes.buffer, at, count));
       at += count * 4;
     }
   }
   bytes.set(table, at);
   return Buffer.from(bytes.buffer);
+}
+
+function copy<T extends Float64Array | Int32Array>(column: T, order: Uint32Array | null, into: T): void {
+  if (order === null) into.set(column.subarray(0, into.length));
+  else for (let i = 0; i < into.length; i++) into[i] = column[order[i]];
 }
 
 /** Null where the bytes are not a batch that this version reads. */

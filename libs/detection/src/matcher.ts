@@ -64,13 +64,11 @@ export class Matcher {
     for (const [partition, buffers] of this.buffers.entries()) {
       const hits = buffers.filter((buffer) => buffer !== undefined && buffer.count > 0) as HitBuffer[];
       if (hits.length === 0) continue;
+      matches.push({ partition, time: this.newestMs, value: encodeMatches(this.newestMs, sources, hits) });
       for (const buffer of hits) {
-        buffer.sort();
         this.counters.hits += buffer.count;
+        buffer.clear();
       }
-      const value = encodeMatches({ markMs: this.newestMs, sources, hits });
-      matches.push({ partition, time: this.newestMs, value });
-      for (const buffer of hits) buffer.clear();
     }
     return { matches, deadLetters };
   }
@@ -79,7 +77,7 @@ export class Matcher {
   marks(nowMs: number): LogRecord[] {
     const markMs = this.markTime(nowMs);
     if (markMs === 0) return [];
-    const value = encodeMatches({ markMs, sources: [], hits: [] });
+    const value = encodeMatches(markMs, [], []);
     return this.buffers.map((_, partition) => ({ partition, time: markMs, value }));
   }
 
