@@ -92,7 +92,21 @@ async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisp
   });
   const metrics = createMetrics();
   const snapshotsDir = join(config.dataDir, 'snapshots');
-  return { config, clock, logger, metrics, log, database, alertFeed, keys, rules, topics: topicOptions, snapshotsDir };
+  // A folder keeps the partitions it was made with, whatever the environment says now.
+  const { length: partitions } = (await log.describe(topics.matches)).partitions;
+  return {
+    config: { ...config, partitions },
+    clock,
+    logger,
+    metrics,
+    log,
+    database,
+    alertFeed,
+    keys,
+    rules,
+    topics: topicOptions,
+    snapshotsDir,
+  };
 }
 
 async function openPostgres(config: Config, logger: Logger, opened: AsyncDisposableStack): Promise<string> {
