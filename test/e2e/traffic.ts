@@ -1,6 +1,5 @@
-import type { SimulatedEvent } from '../../apps/weir/src/simulate/event.js';
 import { Random } from '../../apps/weir/src/simulate/random.js';
-import { planTraffic } from '../../apps/weir/src/simulate/traffic.js';
+import { planTraffic, type Traffic } from '../../apps/weir/src/simulate/traffic.js';
 import type { Batch } from './sender.js';
 
 const start = Date.UTC(2026, 0, 1);
@@ -20,30 +19,28 @@ export const settledBefore = new Date(start + 2 * hourMs).toISOString();
  * An hour with attackers of all kinds; then, two hours later, a minute of attacks that are still going on when the
  * traffic ends. So which alerts are closed at the end does not hang on how long the end is waited for.
  */
-function* events(seed: number): Generator<SimulatedEvent> {
-  yield* planTraffic({ seed, rate: 10, seconds: 3_600, start, attackers: each(all, 3) }).events();
+function* parts(seed: number): Generator<Traffic> {
+  yield planTraffic({ seed, rate: 10, seconds: 3_600, start, attackers: each(all, 3) });
   const later = { seed: seed + 1, rate: 10, seconds: 70, start: start + 3 * hourMs };
-  yield* planTraffic({ ...later, attackers: each(quick, 2) }).events();
+  yield planTraffic({ ...later, attackers: each(quick, 2) });
 }
 
-/** The traffic in requests of all sizes. The same seed gives the same. */
-export function trafficBatches(seed: number): Batch[] {
+/**
+ * The traffic in requests of all sizes. Those of one part may go out side by side; the next part begins when what
+ * they brought has been processed, so that time does not jump while something is on its way. The same seed gives the same.
+ */
+export function trafficBatches(seed: number): Batch[][] {
   const random = new Random(seed);
-  const batches: Batch[] = [];
-  let lines: string[] = [];
-  let identities: string[] = [];
-  let size = 1;
-  const finish = () => {
-    if (lines.length > 0) batches.push({ body: lines.join(''), identities });
-    lines = [];
-    identities = [];
-    size = 1 + random.int(batchEventsMax);
-  };
-  for (const event of events(seed)) {
-    lines.push(`${JSON.stringify(event)}\n`);
-    identities.push(`${event.source} ${event.id}`);
-    if (lines.length >= size) finish();
-  }
-  finish();
-  return batches;
+  return [...parts(seed)].map((part) => {
+    const events = [...part.events()];
+    const batches: Batch[] = [];
+    while (events.length > 0) {
+      const some = events.splice(0, 1 + random.int(batchEventsMax));
+      batches.push({
+        body: some.map((event) => `${JSON.stringify(event)}\n`).join(''),
+        identities: some.map(({ source, id }) => `${source} ${id}`),
+      });
+    }
+    return batches;
+  });
 }
