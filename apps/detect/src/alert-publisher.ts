@@ -32,6 +32,8 @@ interface Pending {
 export class AlertPublisher {
   private readonly published = new Map<string, Published>();
   private readonly pending = new Map<string, Pending>();
+  /** Offset of the first record whose changes are not all written yet. */
+  private readonly unsaidFrom = new Map<WindowPartition, number>();
 
   constructor(
     private readonly log: Log,
@@ -40,13 +42,21 @@ export class AlertPublisher {
 
   /** Notes changes, and writes those that cannot wait. What could not be written is still waiting afterwards. */
   async publish(partition: WindowPartition, changes: readonly EpisodeChange[]): Promise<void> {
-    for (const change of changes) this.pending.set(idOf(change), { change, partition });
+    for (const change of changes) {
+      this.pending.set(idOf(change), { change, partition });
+      if (!this.unsaidFrom.has(partition)) this.unsaidFrom.set(partition, change.position.offset);
+    }
     await this.write((pending, id) => this.published.get(id)?.state !== pending.change.view.state);
   }
 
   /** Writes all that waits; of one partition, where it is named. */
   async flush(partition?: WindowPartition): Promise<void> {
     await this.write((pending) => partition === undefined || pending.partition === partition);
+  }
+
+  /** All that came from records before this offset is written. */
+  saidUntil(partition: WindowPartition): number {
+    return this.unsaidFrom.get(partition) ?? partition.position;
   }
 
   private async write(choose: (pending: Pending, id: string) => boolean): Promise<void> {
@@ -66,6 +76,8 @@ export class AlertPublisher {
       if (said.state === 'open') this.published.set(id, said);
       else this.published.delete(id);
     }
+    const waiting = new Set([...this.pending.values()].map(({ partition }) => partition));
+    for (const partition of this.unsaidFrom.keys()) if (!waiting.has(partition)) this.unsaidFrom.delete(partition);
   }
 
   private async record(

@@ -3,6 +3,7 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { decodeSnapshot, type EpisodeChange, encodeSnapshot, WindowPartition } from '#libs/detection';
 import { topics } from '#libs/events';
 import type { GroupPosition, RecordBatch } from '#libs/log';
+import type { StepResult } from '#libs/stream';
 import type { WindowStore } from '#libs/windows';
 import { AlertPublisher } from './alert-publisher.js';
 import { DETECT, type DetectPorts } from './ports.js';
@@ -30,17 +31,13 @@ export class WindowController {
   }
 
   @EventPattern<string>('detect.window', { topics: [topics.matches], batchBytesMax: 4 << 20, tickMs: 500 })
-  async window(@Payload() batch: RecordBatch): Promise<void> {
+  async window(@Payload() batch: RecordBatch): Promise<StepResult> {
     const { windows } = this.owned.get(batch.partition)!;
-    const changes: EpisodeChange[] = [];
-    // Record by record: applied together, late events would take their place together, and which identity an alert
-    // gets would hang on what was read at once. After a crash the log is read in other batches.
-    for (let i = 0; i < batch.count; i++) {
-      // A batch whose alerts could not be written comes again: it is applied already, they still wait to be written.
-      if (batch.offset(i) >= windows.position) changes.push(...windows.apply(batch.only(i)));
-    }
+    // A batch whose alerts could not be written comes again: it is applied already, they still wait to be written.
+    const changes = windows.apply(batch);
     this.count(changes);
     await this.publisher.publish(windows, changes);
+    return { commits: [this.done(windows)] };
   }
 
   /** Goes on from the snapshot, or from the oldest hit there is. */
@@ -75,12 +72,18 @@ export class WindowController {
 
   /** Writes what waited, and takes the snapshots that are due. */
   @EventPattern<string>('detect.window/tick')
-  async tick(): Promise<void> {
+  async tick(): Promise<StepResult> {
     await this.publisher.flush();
     for (const [partition, owned] of this.owned) {
       if (this.ports.clock.now() >= owned.dueAt) await this.save(partition, owned);
     }
     this.report();
+    return { commits: [...this.owned.values()].map(({ windows }) => this.done(windows)) };
+  }
+
+  /** How far a partition's alerts are written. State is restored from snapshots; this is for those who watch the lag. */
+  private done(windows: WindowPartition): { topic: string; partition: number; offset: number } {
+    return { topic: topics.matches, partition: windows.partition, offset: this.publisher.saidUntil(windows) };
   }
 
   private async save(partition: number, owned: Owned): Promise<void> {

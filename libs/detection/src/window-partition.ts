@@ -51,22 +51,26 @@ export class WindowPartition {
     private readonly limits: WindowLimits,
   ) {}
 
-  /** Applies records in offset order; returns the episodes that they changed. */
+  /**
+   * Applies records in offset order, those that it has not applied yet; returns the episodes that they changed. Late
+   * events take their place and time passes record by record: after a crash the log is read in other batches, and which
+   * identity an alert gets must not hang on what was read at once.
+   */
   apply(batch: RecordBatch): EpisodeChange[] {
-    let markMs = 0;
-    let recordedMs = 0;
     for (let i = 0; i < batch.count; i++) {
-      recordedMs = batch.recordedAt(i);
+      if (batch.offset(i) < this.position) continue;
       const matches = decodeMatches(batch.value(i));
-      if (matches === null) {
-        this.counters.unreadable++;
-        continue;
-      }
-      if (matches.hits.length === 0) markMs = Math.max(markMs, matches.markMs);
-      else this.applyMatches(matches, recordedMs);
+      if (matches === null) this.counters.unreadable++;
+      else if (matches.hits.length > 0) this.applyMatches(matches, batch.recordedAt(i));
+      else for (const store of this.stores.values()) store.advance(matches.markMs, batch.recordedAt(i));
     }
-    this.position = batch.nextOffset;
-    return this.changes(markMs, recordedMs);
+    this.position = Math.max(this.position, batch.nextOffset);
+    const position = { partition: this.partition, offset: this.position - 1 };
+    const changes: EpisodeChange[] = [];
+    for (const [rule, store] of this.stores) {
+      for (const view of store.takeChanged()) changes.push({ rule, view, position });
+    }
+    return changes;
   }
 
   private applyMatches({ markMs, sources, hits }: MatchBatch, recordedMs: number): void {
@@ -84,6 +88,7 @@ export class WindowPartition {
       const store = this.storeOf(rule);
       store.clock(markMs, recordedMs);
       store.add(ruleHits);
+      store.settle();
     }
   }
 
@@ -108,22 +113,10 @@ export class WindowPartition {
     hits.count = kept;
   }
 
-  /** What changed since the last call; `markMs` > 0 lets time pass. */
-  changes(markMs: number, recordedMs: number): EpisodeChange[] {
-    const position = { partition: this.partition, offset: this.position - 1 };
-    const changes: EpisodeChange[] = [];
-    for (const [rule, store] of this.stores) {
-      for (const view of store.settle()) changes.push({ rule, view, position });
-      if (markMs === 0) continue;
-      for (const view of store.advance(markMs, recordedMs)) changes.push({ rule, view, position });
-    }
-    return changes;
-  }
-
   origin(packed: number): Origin {
-    const offset = packed % originSpan;
-    const [topic, partition] = this.sources[(packed - offset) / originSpan];
-    return { topic, partition, offset };
+    const source = Math.floor(packed / originSpan);
+    const [topic, partition] = this.sources[source];
+    return { topic, partition, offset: packed - source * originSpan };
   }
 
   specOf(rule: PlannedRule): WindowSpec {

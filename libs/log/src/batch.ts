@@ -27,11 +27,19 @@ export class RecordBatch {
   }
   /** The first `count` records of this batch, which are not all of them: a view, not a copy. */
   head(count: number): RecordBatch {
-    return this.view(0, count);
-  }
-  /** Record `i` as a batch of its own: a view, not a copy. */
-  only(i: number): RecordBatch {
-    return this.view(i, i + 1);
+    const c = this.columns;
+    return new RecordBatch(this.topic, this.partition, {
+      bytes: c.bytes,
+      offsets: c.offsets.subarray(0, count),
+      times: c.times.subarray(0, count),
+      recordedAt: c.recordedAt.subarray(0, count),
+      keyStart: c.keyStart.subarray(0, count),
+      keyEnd: c.keyEnd.subarray(0, count),
+      valueStart: c.valueStart.subarray(0, count),
+      valueEnd: c.valueEnd.subarray(0, count),
+      nextOffset: c.offsets[count],
+      atEnd: false,
+    });
   }
   /** When this batch was read, had the partition nothing beyond it? */
   get atEnd(): boolean {
@@ -53,23 +61,6 @@ export class RecordBatch {
   key(i: number): Buffer | null {
     const start = this.columns.keyStart[i];
     return start < 0 ? null : this.columns.bytes.subarray(start, this.columns.keyEnd[i]);
-  }
-
-  private view(from: number, to: number): RecordBatch {
-    const c = this.columns;
-    const last = to === this.count;
-    return new RecordBatch(this.topic, this.partition, {
-      bytes: c.bytes,
-      offsets: c.offsets.subarray(from, to),
-      times: c.times.subarray(from, to),
-      recordedAt: c.recordedAt.subarray(from, to),
-      keyStart: c.keyStart.subarray(from, to),
-      keyEnd: c.keyEnd.subarray(from, to),
-      valueStart: c.valueStart.subarray(from, to),
-      valueEnd: c.valueEnd.subarray(from, to),
-      nextOffset: last ? c.nextOffset : c.offsets[to],
-      atEnd: last && c.atEnd,
-    });
   }
 }
 

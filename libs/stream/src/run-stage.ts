@@ -13,6 +13,19 @@ export interface RunStageOptions {
   failed(error: unknown, where: { stage: string; topic?: string; partition?: number; retryMs: number }): void;
 }
 
+interface Position {
+  topic: string;
+  partition: number;
+  offset: number;
+  metadata?: string;
+}
+
+const endOf = ({ topic, partition, columns }: RecordBatch): Position => ({
+  topic,
+  partition,
+  offset: columns.nextOffset,
+});
+
 /**
  * Runs one stage: poll → step → append what it wants → commit. Commits go out behind the steps, newest position
  * first: after a crash a few batches are stepped again, which every stage must bear anyway.
@@ -25,10 +38,8 @@ export class RunningStage {
   private readonly stopped = new AbortController();
   private readonly retryMs = new Map<string, number>();
   private readonly resumes = new Set<NodeJS.Timeout>();
-  private readonly uncommitted = new Map<
-    string,
-    { topic: string; partition: number; offset: number; metadata?: string }
-  >();
+  private readonly uncommitted = new Map<string, Position>();
+  private readonly committed = new Map<string, number>();
   private committing: Promise<void> | undefined;
 
   constructor(private readonly options: RunStageOptions) {}
@@ -38,7 +49,10 @@ export class RunningStage {
     const { log, stage } = this.options;
     this.consumer = await log.consume(stage.group, stage.topics, {
       bytesMax: stage.batchBytesMax,
-      assigned: async (positions) => stage.assigned?.(positions),
+      assigned: async (positions) => {
+        for (const { topic, partition, offset } of positions) this.committed.set(`${topic}/${partition}`, offset);
+        return stage.assigned?.(positions);
+      },
       revoked: async (partitions) => {
         await this.flushCommits();
         await stage.revoked?.(partitions);
@@ -99,14 +113,7 @@ export class RunningStage {
       const result = await stage.step(batches);
       await this.write(result);
       this.retryMs.delete(key);
-      for (const { topic, partition, columns } of batches) {
-        this.commitSoon({
-          topic,
-          partition,
-          offset: columns.nextOffset,
-          metadata: result?.metadata?.(topic, partition),
-        });
-      }
+      this.commitAllOf(result, batches.map(endOf));
     } catch (error) {
       const retryMs = this.retryMs.get(key) ?? retryMinMs;
       this.retryMs.set(key, Math.min(retryMs * 2, retryMaxMs));
@@ -136,7 +143,10 @@ export class RunningStage {
     this.ticking = setTimeout(async () => {
       await this.exclusively(async () => {
         try {
-          if (!this.stopping) await this.write(await this.options.stage.tick!());
+          if (this.stopping) return;
+          const result = await this.options.stage.tick!();
+          await this.write(result);
+          this.commitAllOf(result, []);
         } catch (error) {
           this.options.failed(error, { stage: this.options.stage.group, retryMs: this.options.stage.tickMs ?? 1000 });
         }
@@ -150,7 +160,15 @@ export class RunningStage {
     return this.turn;
   }
 
-  private commitSoon(position: { topic: string; partition: number; offset: number; metadata?: string }): void {
+  private commitAllOf(result: StepResult | undefined, ends: readonly Position[]): void {
+    for (const position of result?.commits ?? ends) {
+      const { topic, partition, offset } = position;
+      if (this.committed.get(`${topic}/${partition}`) === offset) continue;
+      this.commitSoon({ ...position, metadata: result?.metadata?.(topic, partition) });
+    }
+  }
+
+  private commitSoon(position: Position): void {
     this.uncommitted.set(`${position.topic}/${position.partition}`, position);
     this.committing ??= this.commitAll().finally(() => {
       this.committing = undefined;
@@ -163,6 +181,7 @@ export class RunningStage {
       this.uncommitted.clear();
       try {
         await this.consumer.commit(positions);
+        for (const { topic, partition, offset } of positions) this.committed.set(`${topic}/${partition}`, offset);
       } catch (error) {
         // A later step commits a later position; nothing is lost by not having this one.
         this.options.failed(error, { stage: this.options.stage.group, retryMs: 0 });

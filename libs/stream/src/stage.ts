@@ -3,6 +3,8 @@ import type { GroupPosition, LogRecord, RecordBatch } from '#libs/log';
 /** What a step wants written. Nothing is written while a step runs: effects first, one write after. */
 export interface StepResult {
   appends?: readonly { topic: string; records: readonly LogRecord[] }[];
+  /** How far each partition is done; without it, to the end of the step's batches. A tick may finish what steps began. */
+  commits?: readonly { topic: string; partition: number; offset: number }[];
   /** Kept beside a partition's position; comes back in `assigned`. */
   metadata?(topic: string, partition: number): string;
 }

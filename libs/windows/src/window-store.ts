@@ -12,8 +12,8 @@ import type { WindowCounters, WindowHits, WindowSpec } from './window-spec.js';
 const aheadEvents = 256;
 
 /**
- * Exact sliding windows over event time for many groups of one rule. Deterministic: a function of the events, marks
- * and batch ends in order; where the batches end changes no result.
+ * Exact sliding windows over event time for many groups of one rule. Deterministic: a function of the events,
+ * marks and `settle` calls in order; where late events settle changes no result but an alert's identity.
  */
 export class WindowStore {
   readonly groups = new GroupTable();
@@ -81,17 +81,13 @@ export class WindowStore {
     this.append(slot, hits, i);
   }
 
-  /**
-   * Ends a batch: late events take their place. Returns the episodes that changed since the last call, each with its
-   * evidence, ready to be published.
-   */
-  settle(): EpisodeView[] {
+  /** Late events take their place. */
+  settle(): void {
     for (const slot of this.late.slots()) this.settleGroup(slot);
-    return this.takeChanged();
   }
 
   /** Lets time pass: episodes that stayed quiet close, groups that no window needs leave. Call after `settle`. */
-  advance(markMs: number, recordedMs: number): EpisodeView[] {
+  advance(markMs: number, recordedMs: number): void {
     this.clock(markMs, recordedMs);
     for (const [slot, episodes] of this.episodes) {
       const clock = this.clockOf(slot);
@@ -99,7 +95,14 @@ export class WindowStore {
       this.forgetSettled(slot, episodes, clock);
     }
     this.idle.sweep();
-    return this.takeChanged();
+  }
+
+  /** The episodes that changed since the last call, each with its evidence, ready to be published. */
+  takeChanged(): EpisodeView[] {
+    const views = this.departing.splice(0);
+    for (const episode of this.dirty) views.push(viewEpisode(this, episode));
+    this.dirty.clear();
+    return views;
   }
 
   /** The time that a batch of events brings with it; call before its events. */
@@ -283,13 +286,6 @@ export class WindowStore {
     if (kept.length === episodes.length) return;
     if (kept.length > 0) this.episodes.set(slot, kept);
     else this.episodes.delete(slot);
-  }
-
-  private takeChanged(): EpisodeView[] {
-    const views = this.departing.splice(0);
-    for (const episode of this.dirty) views.push(viewEpisode(this, episode));
-    this.dirty.clear();
-    return views;
   }
 
   private openGroup(lo: number, hi: number): number {
