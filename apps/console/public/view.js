@@ -145,7 +145,7 @@ function evidenceElements(alert, opened) {
   const { evidence, events } = alert;
   const said =
     evidence.length < events
-      ? `the first and the latest ${numbers.format(evidence.length)} of ${numbers.format(events)} events`
+      ? `the first and the latest: ${numbers.format(evidence.length)} of ${numbers.format(events)} events`
       : `all ${numbers.format(events)} events`;
   return [
     element('h3', {}, 'Evidence ', element('span', { class: 'faint' }, said)),
