@@ -5,8 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Random } from '../../apps/weir/src/simulate/random.js';
 import { Cli, type Running } from '../../apps/weir/testing/cli.js';
-import { type AlertOutcome, copiesInLog, settledAlerts } from './outcome.js';
-import { type Batch, requestMs, Sender } from './sender.js';
+import { type AlertOutcome, adminKey, copiesInLog, settledAlerts } from './outcome.js';
+import { type Batch, requestMs, Sender, wrongCopies } from './sender.js';
 import { trafficBatches } from './traffic.js';
 
 /** Twenty kills; the clean stops in between leave snapshots, which the kills after them start from. */
@@ -61,7 +61,7 @@ test(`alerts of a Weir that was killed twenty times are those of one that was no
   expect(await weir.end()).toMatchObject({ code: 0 });
 
   const copies = await copiesInLog(cli.dataDir);
-  expect(wrongCopies(copies)).toEqual([]);
+  expect(wrongCopies(sender.acknowledged, copies)).toEqual([]);
   // Else there was nothing to count once.
   expect([...copies.values()].filter((count) => count > 1).length).toBeGreaterThan(0);
   expect(alerts).toEqual(undisturbed);
@@ -131,21 +131,22 @@ async function start(): Promise<Running> {
   return weir;
 }
 
-const adminKey = ({ dataDir }: Cli) => readFileSync(join(dataDir, 'admin.key'), 'utf8').trim();
-
 /** Sends all there is, now faster, now slower. */
 function feed() {
   const feeding = { done: false, all: Promise.resolve() };
-  feeding.all = (async () => {
-    for (const part of traffic) {
-      const waiting = part.values();
-      await Promise.all(Array.from({ length: senders }, () => sendEach(waiting)));
-      // It may be killed meanwhile.
-      while ((await cli.run(['lag', '--wait'])).code !== 0) await delay(100);
-    }
+  feeding.all = sendAll().finally(() => {
     feeding.done = true;
-  })();
+  });
   return feeding;
+}
+
+async function sendAll(): Promise<void> {
+  for (const part of traffic) {
+    const waiting = part.values();
+    await Promise.all(Array.from({ length: senders }, () => sendEach(waiting)));
+    // It may be killed meanwhile.
+    while ((await cli.run(['lag', '--wait'])).code !== 0) await delay(100);
+  }
 }
 
 async function sendEach(batches: Iterable<Batch>): Promise<void> {
@@ -153,14 +154,6 @@ async function sendEach(batches: Iterable<Batch>): Promise<void> {
     await sender.send(batch);
     await delay(random.int(50));
   }
-}
-
-/** Events that were acknowledged and are missing, or that are there more often than they were sent. */
-function wrongCopies(copies: ReadonlyMap<string, number>): string[] {
-  return [...sender.acknowledged].flatMap(([identity, sent]) => {
-    const found = copies.get(identity) ?? 0;
-    return found >= 1 && found <= sent ? [] : [`${identity}: sent ${sent} times, ${found} times in the log`];
-  });
 }
 
 async function until(condition: () => boolean): Promise<void> {

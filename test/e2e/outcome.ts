@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '#libs/clock';
@@ -21,6 +22,9 @@ interface AlertItem {
 
 /** What must be the same whatever happened on the way; ids and revisions tell of the way. */
 export type AlertOutcome = Omit<AlertItem, 'rule'> & { rule: string };
+
+/** The key that the first start made. */
+export const adminKey = ({ dataDir }: Cli): string => readFileSync(join(dataDir, 'admin.key'), 'utf8').trim();
 
 const settleMsMax = 20_000;
 

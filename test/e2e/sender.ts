@@ -62,3 +62,14 @@ export class Sender {
     }
   }
 }
+
+/**
+ * Events that were acknowledged and are missing, or that are there more often than they were sent. `copies`: how often
+ * each is in the log.
+ */
+export function wrongCopies(acknowledged: ReadonlyMap<string, number>, copies: ReadonlyMap<string, number>): string[] {
+  return [...acknowledged].flatMap(([identity, sent]) => {
+    const found = copies.get(identity) ?? 0;
+    return found >= 1 && found <= sent ? [] : [`${identity}: sent ${sent} times, ${found} times in the log`];
+  });
+}

@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Cli, type Running } from '../../apps/weir/testing/cli.js';
+import { adminKey, copiesInLog } from './outcome.js';
+import { type Batch, Sender, wrongCopies } from './sender.js';
+import { trafficBatches } from './traffic.js';
+
+/** A stop under load takes as long as what is under way, far less than what a service manager waits for. */
+const stopMsMax = 5_000;
+const startMsMax = 3_000;
+
+const [traffic] = trafficBatches(42);
+
+let cli: Cli;
+let sender: Sender;
+beforeEach(() => {
+  cli = new Cli();
+  sender = new Sender();
+});
+afterEach(() => cli.close());
+
+async function start(): Promise<Running> {
+  const weir = await cli.start();
+  sender.aim(weir.url, adminKey(cli));
+  return weir;
+}
+
+/** Sends batches as fast as they are taken until told to stop. Resolves with the longest wait for an acknowledgement, ms. */
+function feed(batches: Iterator<Batch>): { stop(): Promise<number> } {
+  let stopped = false;
+  const feeding = (async () => {
+    let longestMs = 0;
+    for (let next = batches.next(); !stopped && !next.done; next = batches.next()) {
+      const from = performance.now();
+      await sender.send(next.value);
+      longestMs = Math.max(longestMs, performance.now() - from);
+    }
+    return longestMs;
+  })();
+  return {
+    stop() {
+      stopped = true;
+      return feeding;
+    },
+  };
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(20);
+}
+
+/** How many records each group is behind. */
+async function lag(): Promise<Record<string, number>> {
+  const { items } = await cli.json<{ items: { group: string; records: number }[] }>('lag');
+  return Object.fromEntries(items.map(({ group, records }) => [group, records]));
+}
+
+test('SIGTERM under load: what was acknowledged stays, it ends in time, and starts again', async () => {
+  const batches = traffic.values();
+  for (let round = 0; round < 3; round++) {
+    const weir = await start();
+    const feeds = Array.from({ length: 4 }, () => feed(batches));
+    const before = sender.acknowledged.size;
+    await until(() => sender.acknowledged.size > before + 2_000);
+    const from = performance.now();
+    const ended = await weir.end();
+    expect(performance.now() - from).toBeLessThan(stopMsMax);
+    expect(ended).toEqual({ code: 0, stderr: '' });
+    expect(cli.postgresServers()).toEqual([]);
+    const stopping = feeds.map(({ stop }) => stop());
+    await start().then((again) => Promise.all(stopping).then(() => again.end()));
+  }
+  expect(wrongCopies(sender.acknowledged, await copiesInLog(cli.dataDir))).toEqual([]);
+});
+
+test('a second Weir in the same folder is told which process has it, and harms nothing', async () => {
+  const weir = await start();
+  const servers = cli.postgresServers();
+  const { code, stdout, stderr } = await cli.run(['start']);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^weir: .*\n$/);
+  expect(stderr).toContain(`pid ${weir.pid}.`);
+  await sender.send(traffic[0]);
+  expect(cli.postgresServers()).toEqual(servers);
+  expect(await weir.end()).toEqual({ code: 0, stderr: '' });
+});
+
+test('while PostgreSQL is away, ingest and detection go on; when it is back, the alerts are', async () => {
+  const weir = await start();
+  const batches = traffic.values();
+  const feeding = feed(batches);
+  await until(() => sender.acknowledged.size > 5_000);
+  const awayUntil = performance.now() + 4_000;
+  let kills = 0;
+  const holdDown = until(() => {
+    if (cli.killPostgres()) kills++;
+    return performance.now() > awayUntil;
+  });
+  const before = sender.acknowledged.size;
+  await until(() => sender.acknowledged.size > before + 20_000);
+  await until(async () => {
+    const { 'detect.match': match, 'detect.window': window, 'project.alerts': project } = await lag();
+    return match + window < 2_000 && project > 0;
+  });
+  expect(performance.now()).toBeLessThan(awayUntil);
+  await holdDown;
+  expect(kills).toBeGreaterThan(1);
+  // Whoever knew the key is let in meanwhile.
+  expect(await feeding.stop()).toBeLessThan(1_000);
+  await cli.json('lag', '--wait');
+  expect(await cli.json('audit')).toMatchObject({ agrees: true, caughtUp: true });
+  expect(cli.postgresServers()).toHaveLength(1);
+  expect((await weir.end()).code).toBe(0);
+  expect(wrongCopies(sender.acknowledged, await copiesInLog(cli.dataDir))).toEqual([]);
+});
+
+test('a PostgreSQL that was left running is taken over, one that was not is started', async () => {
+  const killed = await start();
+  const servers = cli.postgresServers();
+  expect(servers).toHaveLength(1);
+  await killed.end('SIGKILL');
+  expect(cli.postgresServers()).toEqual(servers);
+
+  const adopting = await start();
+  expect(cli.postgresServers()).toEqual(servers);
+  await adopting.end('SIGKILL');
+  cli.killPostgres();
+
+  const from = performance.now();
+  const restarting = await start();
+  expect(performance.now() - from).toBeLessThan(startMsMax);
+  await until(() => cli.postgresServers().length === 1);
+  expect(cli.postgresServers()).not.toEqual(servers);
+  expect((await cli.json<{ items: unknown[] }>('keys', 'list')).items).toHaveLength(1);
+  expect(await restarting.end()).toEqual({ code: 0, stderr: '' });
+  expect(cli.postgresServers()).toEqual([]);
+});
