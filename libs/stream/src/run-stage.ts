@@ -1,16 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Consumer, Log, RecordBatch } from '#libs/log';
+import { type Consumer, type Log, LogError, type RecordBatch } from '#libs/log';
 import { cutToRecordedOrder } from './recorded-order.js';
 import type { Stage, StepResult } from './stage.js';
 
 const retryMinMs = 100;
 const retryMaxMs = 10_000;
 
+/** What failed: a read, a step, a tick or a commit. */
+export interface Failure {
+  stage: string;
+  topic?: string;
+  partition?: number;
+  retryMs: number;
+  /**
+   * So many records can't be read, and never will be: retention deleted them (LOG_OFFSET_EXPIRED), or their bytes are
+   * damaged (LOG_CORRUPT). The stage goes on behind them.
+   */
+  skippedRecords?: number;
+}
+
 export interface RunStageOptions {
   log: Log;
   stage: Stage;
-  /** A step, a tick or a commit failed; it is tried again. */
-  failed(error: unknown, where: { stage: string; topic?: string; partition?: number; retryMs: number }): void;
+  /** Something failed and is tried again after `retryMs`; or records are skipped, see `Failure`. */
+  failed(error: unknown, where: Failure): void;
 }
 
 interface Position {
@@ -25,6 +38,18 @@ const endOf = ({ topic, partition, columns }: RecordBatch): Position => ({
   partition,
   offset: columns.nextOffset,
 });
+
+/** Where a read failed, and where reading can go on; null where it was not a read. */
+function placeOf(error: unknown) {
+  if (!(error instanceof LogError) || typeof error.facts.wanted !== 'number') return null;
+  const { topic, partition, wanted, earliest, nextReadable } = error.facts;
+  return { topic, partition, wanted, next: earliest ?? nextReadable } as {
+    topic: string;
+    partition: number;
+    wanted: number;
+    next: number | undefined;
+  };
+}
 
 /**
  * Runs one stage: poll → step → append what it wants → commit. Commits go out behind the steps, newest position
@@ -83,14 +108,37 @@ export class RunningStage {
       try {
         batches = await this.consumer.poll();
       } catch (error) {
-        // The log itself cannot be read there (damage, retention): that partition stays paused, and says so.
-        this.options.failed(error, { stage: this.options.stage.group, retryMs: 0 });
+        await this.notRead(error);
         continue;
       }
       if (batches === null) return;
+      this.retryMs.delete('poll');
       for (const together of this.steps(batches)) {
         if (!this.stopping) await this.exclusively(() => this.step(together));
       }
+    }
+  }
+
+  /** What retention or damage took never comes back: it is told and left out, and so is no other partition held up. */
+  private async notRead(error: unknown): Promise<void> {
+    const { group } = this.options.stage;
+    const place = placeOf(error);
+    if (place === null) {
+      // Taking up partitions failed, or letting go of them.
+      const retryMs = this.nextRetryMs('poll');
+      this.options.failed(error, { stage: group, retryMs });
+      await this.sleep(retryMs);
+      return;
+    }
+    const { topic, partition, wanted, next } = place;
+    if (next === undefined) {
+      const retryMs = this.nextRetryMs(`${topic}/${partition}`);
+      this.options.failed(error, { stage: group, topic, partition, retryMs });
+      this.pause(place, retryMs);
+    } else {
+      this.options.failed(error, { stage: group, topic, partition, retryMs: 0, skippedRecords: next - wanted });
+      this.consumer.seek(topic, partition, next);
+      this.consumer.resume(topic, partition);
     }
   }
 
@@ -108,24 +156,34 @@ export class RunningStage {
   private async step(batches: readonly RecordBatch[]): Promise<void> {
     const { stage } = this.options;
     const { topic, partition } = batches[0];
-    const key = stage.order === 'each' ? `${topic}/${partition}` : '';
+    const key = stage.order === 'each' ? `${topic}/${partition}` : 'step';
     try {
       const result = await stage.step(batches);
-      await this.write(result);
-      this.retryMs.delete(key);
-      this.commitAllOf(result, batches.map(endOf));
+      for (const done of [key, ...batches.map((batch) => `${batch.topic}/${batch.partition}`)])
+        this.retryMs.delete(done);
+      if (await this.write(result)) this.commitAllOf(result, batches.map(endOf));
     } catch (error) {
-      const retryMs = this.retryMs.get(key) ?? retryMinMs;
-      this.retryMs.set(key, Math.min(retryMs * 2, retryMaxMs));
+      const retryMs = this.nextRetryMs(key);
       this.options.failed(error, { stage: stage.group, topic, partition, retryMs });
       for (const batch of batches) this.consumer.seek(batch.topic, batch.partition, batch.offset(0));
       if (stage.order === 'each') this.pause(batches[0], retryMs);
       // Partitions that are merged wait together, or a later record would overtake the one that failed.
-      else await delay(retryMs, undefined, { signal: this.stopped.signal }).catch(() => {});
+      else await this.sleep(retryMs);
     }
   }
 
-  private pause({ topic, partition }: RecordBatch, retryMs: number): void {
+  private async sleep(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.stopped.signal }).catch(() => {});
+  }
+
+  /** How long to wait before trying again; longer each time, until it succeeds and forgets. */
+  private nextRetryMs(key: string): number {
+    const retryMs = this.retryMs.get(key) ?? retryMinMs;
+    this.retryMs.set(key, Math.min(retryMs * 2, retryMaxMs));
+    return retryMs;
+  }
+
+  private pause({ topic, partition }: { topic: string; partition: number }, retryMs: number): void {
     this.consumer.pause(topic, partition);
     const timer = setTimeout(() => {
       this.resumes.delete(timer);
@@ -134,9 +192,26 @@ export class RunningStage {
     this.resumes.add(timer);
   }
 
-  private async write(result: StepResult | undefined): Promise<void> {
-    if (!result?.appends) return;
-    await Promise.all(result.appends.map(({ topic, records }) => this.options.log.append(topic, records)));
+  /**
+   * What the log refuses (its disk is full, it is busy) is appended again until it takes it. The step itself does not run
+   * again: it has noted what it saw, and would take the same records for repeats. False: stopped before all was written.
+   */
+  private async write(result: StepResult | undefined): Promise<boolean> {
+    const { log, stage } = this.options;
+    for (let waiting = result?.appends ?? []; ; ) {
+      const outcomes = await Promise.allSettled(waiting.map(({ topic, records }) => log.append(topic, records)));
+      const refused = outcomes.findIndex(({ status }) => status === 'rejected');
+      if (refused < 0) {
+        this.retryMs.delete('write');
+        return true;
+      }
+      const retryMs = this.nextRetryMs('write');
+      const { reason } = outcomes[refused] as PromiseRejectedResult;
+      this.options.failed(reason, { stage: stage.group, topic: waiting[refused].topic, retryMs });
+      await this.sleep(retryMs);
+      if (this.stopping) return false;
+      waiting = waiting.filter((_, i) => outcomes[i].status === 'rejected');
+    }
   }
 
   private scheduleTick(): void {
@@ -145,8 +220,7 @@ export class RunningStage {
         try {
           if (this.stopping) return;
           const result = await this.options.stage.tick!();
-          await this.write(result);
-          this.commitAllOf(result, []);
+          if (await this.write(result)) this.commitAllOf(result, []);
         } catch (error) {
           this.options.failed(error, { stage: this.options.stage.group, retryMs: this.options.stage.tickMs ?? 1000 });
         }

@@ -11,7 +11,8 @@ export interface StepResult {
 
 /**
  * One consumer: batches in, effects out. A step that throws is tried again with the same batches after a pause, and
- * their partitions wait while others go on; so a step must be idempotent up to its commit.
+ * their partitions wait while others go on; so a step must be idempotent up to its commit. What a step returned is
+ * appended until the log has it, without running the step again.
  */
 export interface Stage {
   /** Consumer group on the log; also the stage's name in metrics. */
