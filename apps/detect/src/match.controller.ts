@@ -16,6 +16,8 @@ const restfulMarkMs = 60_000;
 @Controller()
 export class MatchController {
   private readonly matcher: Matcher;
+  /** Per partition, as `topic/partition`: the first offset not matched yet. */
+  private readonly reached = new Map<string, number>();
   private readonly reported = { events: 0, duplicates: 0 };
   private markedMs = 0;
   private markedAt = 0;
@@ -32,6 +34,7 @@ export class MatchController {
   })
   async match(@Payload() batches: readonly RecordBatch[]): Promise<StepResult> {
     const { matches, deadLetters } = this.matcher.match(batches, this.ports.clock.now());
+    for (const batch of batches) this.reached.set(placeOf(batch), batch.nextOffset);
     this.report();
     const appends: { topic: string; records: LogRecord[] }[] = [];
     if (matches.length > 0) appends.push({ topic: topics.matches, records: matches });
@@ -48,27 +51,45 @@ export class MatchController {
   @EventPattern<string>('detect.match/assigned')
   async assigned(@Payload() positions: readonly GroupPosition[]): Promise<undefined> {
     for (const { topic, partition, offset, metadata } of positions) {
-      if (metadata === '') continue;
-      const progress = JSON.parse(metadata) as MatchProgress;
-      this.matcher.resume(topic, partition, progress);
-      if (progress.rememberFrom !== null) await this.remember(topic, partition, progress.rememberFrom, offset);
+      if (metadata !== '') {
+        const progress = JSON.parse(metadata) as MatchProgress;
+        this.matcher.resume(topic, partition, progress);
+        if (progress.rememberFrom !== null) await this.remember(topic, partition, progress.rememberFrom, offset);
+      }
     }
+    // Only now: while one of them is still being learned, there is work that waits.
+    for (const position of positions) this.reached.set(placeOf(position), position.offset);
   }
 
   @EventPattern<string>('detect.match/revoked')
   async revoked(@Payload() partitions: readonly { topic: string; partition: number }[]): Promise<void> {
-    for (const { topic, partition } of partitions) this.matcher.forget(topic, partition);
+    for (const { topic, partition } of partitions) {
+      this.matcher.forget(topic, partition);
+      this.reached.delete(placeOf({ topic, partition }));
+    }
   }
 
   @EventPattern<string>('detect.match/tick')
   async tick(): Promise<StepResult | undefined> {
     const now = this.ports.clock.now();
-    const markMs = this.matcher.markTime(now);
+    // Work that waits is no silence: time has come as far as the events have, whatever the clock says.
+    const silentUntil = (await this.caughtUp()) ? now : 0;
+    const markMs = this.matcher.markTime(silentUntil);
     const dueMs = this.matcher.idleMs(now) < restlessMs ? 0 : restfulMarkMs;
     if (markMs === this.markedMs || now - this.markedAt < dueMs) return undefined;
     this.markedMs = markMs;
     this.markedAt = now;
-    return { appends: [{ topic: topics.matches, records: this.matcher.marks(now) }] };
+    return { appends: [{ topic: topics.matches, records: this.matcher.marks(silentUntil) }] };
+  }
+
+  private async caughtUp(): Promise<boolean> {
+    for (const topic of activityTopics) {
+      for (const { partition, earliest, next } of (await this.ports.log.describe(topic)).partitions) {
+        const reached = this.reached.get(placeOf({ topic, partition }));
+        if (reached !== undefined && Math.max(reached, earliest) < next) return false;
+      }
+    }
+    return this.reached.size > 0;
   }
 
   private async remember(topic: string, partition: number, from: number, until: number): Promise<void> {
@@ -97,3 +118,5 @@ export class MatchController {
     for (const [rule, hits] of this.matcher.takeHits()) metrics.weir_match_rule_hits_total.inc({ rule }, hits);
   }
 }
+
+const placeOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${partition}`;

@@ -1,12 +1,8 @@
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import type { Log } from '#libs/log';
 import { RunningStage, type RunStageOptions, type Stage, type StepResult } from '#libs/stream';
 
-export interface LogTransportOptions {
-  log: Log;
-  failed: RunStageOptions['failed'];
-}
+export type LogTransportOptions = Omit<RunStageOptions, 'stage'>;
 
 /** What `@EventPattern<string>(group, extras)` says of a consumer. */
 interface ConsumerExtras {

@@ -66,6 +66,11 @@ export const metricTable = {
     help: 'Age of the oldest record that a group has not processed',
     labels: ['group', 'topic', 'partition'],
   },
+  weir_consumer_skipped_records_total: {
+    type: 'counter',
+    help: 'Records that a group never got to read, by why: retention deleted them (LOG_OFFSET_EXPIRED), or their bytes are damaged (LOG_CORRUPT)',
+    labels: ['group', 'topic', 'reason'],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 export interface MetricDefinition {

@@ -7,9 +7,10 @@ import { ensureAdminKey, type KeyStore, openAuthenticator } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import type { Config } from '#libs/config';
 import { topics } from '#libs/events';
-import { type Log, openEmbeddedLog } from '#libs/log';
+import { type Log, type LogError, openEmbeddedLog } from '#libs/log';
 import { compileRules, formatProblem, type RuleSet } from '#libs/sigma';
 import { openAlertFeed, openDatabase, openKeyStore, startEmbeddedPostgres } from '#libs/storage';
+import type { Failure } from '#libs/stream';
 import { createMetrics, type Logger } from '#libs/telemetry';
 import { openApiPaths, serveOpenApi } from '../../../api/src/index.js';
 import { createHttpApp, LogTransport } from '../../../platform/src/index.js';
@@ -147,16 +148,24 @@ async function openApp(house: House, apps: readonly PartName[], opened: AsyncDis
   );
   opened.defer(() => app.close());
   serveOpenApi(app, packageVersion);
-  app.connectMicroservice({
-    strategy: new LogTransport({
-      log: house.log,
-      failed: (error, where) => logger.error({ err: error, ...where }, 'A step failed; it is tried again'),
-    }),
-  });
+  // With the app's filters, or Nest would hide a step's errors from its transport.
+  const strategy = new LogTransport({ log: house.log, failed: (error, where) => stageFailed(house, error, where) });
+  app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   // Ingest makes its topics while the app is initialized: consumers come after.
   await app.init();
   await app.startAllMicroservices();
   return app;
+}
+
+function stageFailed({ logger, metrics }: House, error: unknown, where: Failure): void {
+  const { stage: group, topic = '', skippedRecords } = where;
+  if (skippedRecords === undefined) {
+    logger.error({ err: error, ...where }, 'A stage failed; it tries again');
+    return;
+  }
+  const { code: reason, message } = error as LogError;
+  metrics.weir_consumer_skipped_records_total.inc({ group, topic, reason }, skippedRecords);
+  logger.error({ ...where, reason }, `Records are skipped. ${message}`);
 }
 
 async function listen(app: NestFastifyApplication, config: Config): Promise<string> {

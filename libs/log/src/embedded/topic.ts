@@ -123,7 +123,15 @@ export class Topic {
   /** See `Log.read`. `end`: nothing from there on is read. */
   async read(partition: number, offset: number, options?: ReadOptions, end?: number): Promise<RecordBatch> {
     this.checkPartition(partition);
-    return this.#reader.read(partition, offset, options, end);
+    try {
+      return await this.#reader.read(partition, offset, options, end);
+    } catch (cause) {
+      if (cause instanceof LogError) throw cause;
+      const { code, message } = cause as NodeJS.ErrnoException;
+      const facts = { topic: this.name, partition, wanted: offset, reason: code };
+      const said = `${this.name}/${partition} can't be read just now (${message}). Nothing is lost; try again.`;
+      throw new LogError('LOG_UNAVAILABLE', said, facts, { cause });
+    }
   }
 
   async offsetAt(partition: number, time: number): Promise<number> {
