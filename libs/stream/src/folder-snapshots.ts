@@ -11,7 +11,8 @@ export class FolderSnapshots implements SnapshotStore {
     const fresh = `${this.pathOf(name)}.new`;
     const file = await open(fresh, 'w');
     try {
-      await file.writev(parts.filter((part) => part.byteLength > 0));
+      // Part by part: a write of many may end early, and what it left out would be missed only when it is needed.
+      for (const part of parts) await file.writeFile(part);
       await file.datasync();
     } finally {
       await file.close();

@@ -5,7 +5,7 @@
 export interface SnapshotStore {
   /** Replaces the snapshot; durable when it resolves. */
   save(name: string, parts: readonly Uint8Array[]): Promise<void>;
-  /** The newest whole snapshot, or null. A damaged one is reported as absent: the log can rebuild it. */
+  /** The newest snapshot, or null. Whether its bytes are still whole is for its reader to tell: it knows the format. */
   load(name: string): Promise<Buffer | null>;
   delete(name: string): Promise<void>;
 }
