@@ -11,12 +11,14 @@ import { batchOfRecords, partitionOf, type RecordBatch } from '#libs/log';
 import { type LineParser, parsers, positionId } from '#libs/parsers';
 import { compileRules } from '#libs/sigma';
 import { type WindowHits, WindowStore } from '#libs/windows';
+import { accessLog } from './access-log.js';
 
 const total = Number(process.argv[2] ?? 1_000_000);
 const partitions = 16;
 const batchEvents = 8192;
 const rules = compileRules(globSync('rules/**/*.yml').map((file) => ({ file, text: readFileSync(file, 'utf8') })));
 const plan = planRules(rules, { latenessMs: 60_000, groupsMax: 1_000_000 });
+const traffic = accessLog(total);
 const nginx = parsers.get('nginx') as LineParser;
 
 /** CPU time that `work` takes, in seconds. */
@@ -30,24 +32,9 @@ function cpuOf<T>(work: () => T): [result: T, seconds: number] {
 const thousands = (n: number): string => Math.round(n).toLocaleString('en-US');
 const peak = (): string => `peak ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`;
 
-/** Ordinary traffic of 100,000 addresses over one hour, as nginx writes it. */
-function nginxLine(i: number): string {
-  const address = Math.imul(i, 2654435761) >>> 0;
-  const ip = `10.${(address >>> 8) % 2}.${(address >>> 16) & 255}.${address % 196}`;
-  const at = new Date(Date.UTC(2026, 0, 15, 10) + Math.floor((i / total) * 3600) * 1000).toISOString();
-  const stamp = `15/Jan/2026:${at.slice(11, 19)} +0000`;
-  const [method, path, status] =
-    i % 50 === 0
-      ? ['POST', '/login', 401]
-      : i % 50 === 1
-        ? ['GET', `/old/${i % 5000}`, 404]
-        : ['GET', `/api/v1/feed?cursor=${i}`, 200];
-  return `${ip} - - [${stamp}] "${method} ${path} HTTP/1.1" ${status} ${200 + (i % 4000)} "-" "Mozilla/5.0 (X11; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0"\n`;
-}
-
 function fileChunk(from: number): Buffer {
   let text = '';
-  for (let i = from; i < Math.min(from + batchEvents, total); i++) text += nginxLine(i);
+  for (let i = from; i < Math.min(from + batchEvents, total); i++) text += `${traffic.line(i)}\n`;
   return Buffer.from(text);
 }
 

@@ -3,8 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { packageRoot } from '../src/package-root.js';
 
-const bin = join(import.meta.dirname, '../bin/weir.mjs');
+const bin = join(packageRoot, 'apps/weir/bin/weir.mjs');
 
 export interface Ended {
   code: number | null;
@@ -37,9 +38,9 @@ export class Cli {
     return this.launch(env).ready();
   }
 
-  /** Starts Weir and does not wait for it: it may be ended on the way. */
-  launch(env: NodeJS.ProcessEnv = {}): Running {
-    return new Running(this.spawn(['start', '--json'], env), (url) => {
+  /** Starts Weir, or the named apps, and does not wait for it: it may be ended on the way. */
+  launch(env: NodeJS.ProcessEnv = {}, apps: readonly string[] = []): Running {
+    return new Running(this.spawn(['start', ...apps, '--json'], env), (url) => {
       this.url = url;
     });
   }
