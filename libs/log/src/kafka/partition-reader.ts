@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectionPool } from '@platformatic/kafka';
+import type { RecordBatch } from '../batch.js';
+import { LogError } from '../errors.js';
+import type { Cluster } from './cluster.js';
+import { checkCode, codes } from './failures.js';
+import { type Found, fetchRecords } from './fetch.js';
+import { partitionKey, type TopicPartition } from './membership.js';
+import { offsetProblem } from './read.js';
+import { bytesNeeded, type FetchedPartition, type ReadLimits, readFetched } from './record-reader.js';
+import type { Topics } from './topics.js';
+
+/**
+ * A partition that is read:
+ *
+ *   open ──asked, records──▶ ready ──taken──▶ open
+ *   open ──asked, nothing──▶ end ──another batch was taken, or records came──▶ open or ready
+ */
+export interface Held extends TopicPartition {
+  /** The topic without its prefix. */
+  name: string;
+  /** Of its membership when it was taken up. */
+  incarnation: number;
+  compacted: boolean;
+  position: number;
+  /** First offset not readable when the brokers last answered. */
+  end: number;
+  paused: boolean;
+  state: 'open' | 'ready' | 'end';
+  batch: RecordBatch | undefined;
+  failure: LogError | undefined;
+  /** Stored batches that came and have not been decoded. */
+  rest: FetchedPartition | undefined;
+  /** Bytes that the next stored batch needs, where the brokers cut it short. */
+  needs: number;
+  /** Changes with every seek: what was asked before is then not wanted. */
+  version: number;
+}
+
+const waitMs = 500;
+const pauseMs = 200;
+
+/**
+ * Reads the partitions of one consumer. A batch is given out only once every partition has answered: so what comes
+ * together is as of one moment, as nearly as several brokers have one. The next batches are fetched meanwhile.
+ */
+export class PartitionReader {
+  readonly held = new Map<string, Held>();
+  readonly #pool: ConnectionPool;
+  /** Brokers that have not answered yet; those that wait for new records among them. */
+  readonly #asked = new Map<number, { waiting: boolean }>();
+  #closed = false;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly topics: Topics,
+    private readonly limits: ReadLimits,
+    /** Called when a broker has answered. */
+    private readonly answered: () => void,
+  ) {
+    this.#pool = cluster.connections();
+  }
+
+  seek(held: Held, offset: number): void {
+    held.version++;
+    held.position = offset;
+    held.state = 'open';
+    held.batch = held.failure = held.rest = undefined;
+  }
+
+  /** The batches that are ready, and none unless all partitions have answered; throws where one can't be read. */
+  take(): RecordBatch[] {
+    const reading = this.#reading();
+    const failed = reading.find(({ failure }) => failure);
+    if (failed) {
+      const failure = failed.failure as LogError;
+      failed.paused = true;
+      failed.failure = undefined;
+      failed.state = 'open';
+      throw failure;
+    }
+    if (reading.some(({ state }) => state === 'open')) return [];
+    const ready = reading.filter(({ state }) => state === 'ready').sort(compare);
+    if (ready.length === 0) return [];
+    const batches = ready.map((held) => held.batch as RecordBatch);
+    for (const held of reading) {
+      if (held.state === 'end' && this.#isWaiting(held)) continue;
+      if (held.batch) held.position = held.batch.nextOffset;
+      held.batch = undefined;
+      held.state = 'open';
+    }
+    this.ask();
+    return batches;
+  }
+
+  #reading(): Held[] {
+    return [...this.held.values()].filter(({ paused }) => !paused);
+  }
+
+  #leader({ topic, partition }: TopicPartition): number {
+    return this.cluster.known(topic)?.leaders[partition] ?? -1;
+  }
+
+  #isWaiting(held: Held): boolean {
+    return this.#asked.get(this.#leader(held))?.waiting ?? false;
+  }
+
+  /** Asks for what is open; where nothing is open and nothing ready, lets the brokers wait for new records. */
+  ask(): void {
+    const reading = this.#reading();
+    const shares = this.#shares(reading);
+    for (const held of reading)
+      if (held.state === 'open' && held.rest) this.#decode(held, held.rest, shares.behind, true);
+    const open = reading.filter(({ state }) => state === 'open');
+    if (open.length > 0) this.#askFor(open, shares, 0);
+    else if (!reading.some(({ state }) => state === 'ready')) this.#askFor(reading, shares, waitMs);
+    else this.answered();
+  }
+
+  /** Bytes for each partition that is known to have records, and for each of the others. */
+  #shares(reading: readonly Held[]): { behind: number; others: number } {
+    const behind = reading.filter(({ position, end }) => position < end).length;
+    const share = (count: number): number => Math.max(1, Math.floor(this.limits.bytesMax / Math.max(count, 1)));
+    return { behind: share(behind), others: share(reading.length) };
+  }
+
+  #askFor(partitions: readonly Held[], shares: { behind: number; others: number }, wait: number): void {
+    const byLeader = Map.groupBy(partitions, (held) => this.#leader(held));
+    for (const [node, held] of byLeader) {
+      if (!this.#asked.has(node)) void this.#askNode(node, held, shares, wait);
+    }
+  }
+
+  async #askNode(node: number, held: Held[], shares: { behind: number; others: number }, wait: number): Promise<void> {
+    this.#asked.set(node, { waiting: wait > 0 });
+    const wanted = held.map((each) => ({
+      topic: each.topic,
+      partition: each.partition,
+      offset: each.position,
+      bytesMax: Math.max(each.needs, each.position < each.end ? shares.behind : shares.others),
+    }));
+    const versions = held.map(({ version }) => version);
+    try {
+      const connection = await this.cluster.connection(node, this.#pool);
+      const found = await fetchRecords(connection, wait, wanted);
+      await this.#accept(held, versions, found, shares.behind);
+    } catch (error) {
+      if (this.#closed) return;
+      this.cluster.limits.onProblem({ what: 'give records', error: error as Error });
+      await this.cluster.refresh([...new Set(held.map(({ topic }) => topic))]).catch(() => {});
+      await sleep(pauseMs);
+    } finally {
+      this.#asked.delete(node);
+      this.answered();
+    }
+  }
+
+  async #accept(held: Held[], versions: number[], found: readonly Found[], bytesMax: number): Promise<void> {
+    const byKey = new Map(found.map((each) => [partitionKey(each), each]));
+    let problem = 0;
+    for (const [i, each] of held.entries()) {
+      const key = partitionKey(each);
+      const answer = byKey.get(key);
+      if (!answer || each.version !== versions[i] || this.held.get(key) !== each) continue;
+      if (answer.errorCode === 0) {
+        const { topic, partition, position: from, compacted } = each;
+        each.end = answer.end;
+        this.#decode(
+          each,
+          { topic, partition, from, end: answer.end, bytes: answer.bytes, compacted },
+          bytesMax,
+          false,
+        );
+      } else if (answer.errorCode === codes.offsetOutOfRange) {
+        const failure = await offsetProblem(this.topics, each, each.position);
+        if (each.version === versions[i]) each.failure = failure;
+      } else problem = answer.errorCode;
+    }
+    checkCode(problem);
+  }
+
+  /** `again`: of what came with an earlier batch. Then its end is an old one, and only what lies before it is used. */
+  #decode(held: Held, fetched: FetchedPartition, bytesMax: number, again: boolean): void {
+    held.rest = undefined;
+    held.needs = bytesNeeded(fetched);
+    if (held.needs > 0) return;
+    try {
+      const { batch, rest } = readFetched({ ...fetched, from: held.position }, held.name, { ...this.limits, bytesMax });
+      if (again && batch.atEnd) return;
+      if (rest.length > 0) held.rest = { ...fetched, bytes: rest };
+      if (batch.count > 0) {
+        held.batch = batch;
+        held.state = 'ready';
+      } else {
+        held.position = batch.nextOffset;
+        if (batch.atEnd || fetched.bytes.length === 0) held.state = 'end';
+      }
+    } catch (error) {
+      if (!(error instanceof LogError)) throw error;
+      held.failure = error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.held.clear();
+    await this.cluster.drop(this.#pool);
+  }
+}
+
+function compare(a: Held, b: Held): number {
+  return a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition;
+}

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Admin, type Connection, ConnectionPool, deleteRecordsV2 } from '@platformatic/kafka';
+import { afterAll, describe, it } from 'vitest';
+
+const script = join(import.meta.dirname, '../../../deploy/kafka/kafka.mjs');
+
+export interface TestKafka {
+  brokers: readonly string[];
+  /** Stops or starts one of three brokers, or the only one. */
+  stop(broker: number, force?: boolean): Promise<void>;
+  start(broker: number): Promise<void>;
+  /** Deletes the records of a partition before the offset, as retention does. */
+  deleteBefore(topic: string, partition: number, offset: number): Promise<void>;
+  /** Deletes all topics and groups whose names begin so. */
+  deleteAll(prefix: string): Promise<void>;
+}
+
+const run = async (...args: string[]): Promise<Record<string, unknown>> => {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, ...args, '--json'], { timeout: 700_000 });
+  return JSON.parse(stdout);
+};
+
+/**
+ * A real Kafka for the specs of this file: one that runs already, or one that is started now and stopped at the end.
+ * Undefined where there is no Java: then it says in capital letters what is left out; under CI that is a failure.
+ */
+export async function kafkaForTests(what: string, size: 1 | 3 = 1): Promise<TestKafka | undefined> {
+  const ofSize = ['--brokers', String(size)];
+  try {
+    const { brokers, started } = await run('start', ...ofSize);
+    afterAll(async () => {
+      if (started) await run('stop', ...ofSize);
+    });
+    return testKafka(String(brokers).split(','), ofSize);
+  } catch (error) {
+    const { stderr = '', message } = error as Error & { stderr?: string };
+    const why = stderr.trim() || message;
+    if (process.env.CI) throw error;
+    console.warn(`LEFT OUT: ${what.toUpperCase()} (${why})`);
+    describe(what, () => it.skip(`left out: ${why}`, () => {}));
+    return undefined;
+  }
+}
+
+function testKafka(brokers: string[], ofSize: string[]): TestKafka {
+  const one = (broker: number) => (ofSize[1] === '1' ? ofSize : [...ofSize, '--broker', String(broker)]);
+  return {
+    brokers,
+    stop: async (broker, force = false) => {
+      await run('stop', ...one(broker), ...(force ? ['--force'] : []));
+    },
+    start: async (broker) => {
+      await run('start', ...one(broker));
+    },
+    deleteBefore: async (topic, partition, offset) => {
+      const pool = new ConnectionPool('weir-tests');
+      try {
+        const [host, port] = brokers[0].split(':');
+        const connection: Connection = await pool.get({ host, port: Number(port) });
+        const partitions = [{ partitionIndex: partition, offset: BigInt(offset) }];
+        await deleteRecordsV2.api.async(connection, [{ name: topic, partitions }], 5000);
+      } finally {
+        await pool.close();
+      }
+    },
+    deleteAll: async (prefix) => {
+      const admin = new Admin({ clientId: 'weir-tests', bootstrapBrokers: brokers });
+      try {
+        const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
+        if (topics.length > 0) await admin.deleteTopics({ topics });
+        const groups = [...(await admin.listGroups()).keys()].filter((group) => group.startsWith(prefix));
+        if (groups.length > 0) await admin.deleteGroups({ groups });
+      } finally {
+        await admin.close();
+      }
+    },
+  };
+}
