@@ -40,7 +40,7 @@ export async function settledAlerts(cli: Cli, url: string, key: string): Promise
   }
 }
 
-async function alertsOf(url: string, key: string): Promise<AlertOutcome[]> {
+export async function alertsOf(url: string, key: string): Promise<AlertOutcome[]> {
   const alerts: AlertOutcome[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
     const query = new URLSearchParams({ limit: '200', ...(cursor ? { cursor } : {}) });
