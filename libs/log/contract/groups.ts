@@ -68,8 +68,8 @@ export function groups(open: OpenLog): void {
       }
       await until(() => members.reduce((sum, { owns }) => sum + owns.size, 0) === 4);
       const positions = async () => (await t.log.describeGroup('g')).positions.map(({ offset }) => offset);
-      for (let i = 0; i < 200 && (await positions()).some((offset) => offset < 30); i++)
-        await isPending(Promise.race([]), 10);
+      const read = (offsets: readonly number[]) => offsets.length === 4 && offsets.every((offset) => offset === 30);
+      for (let i = 0; i < 200 && !read(await positions()); i++) await isPending(Promise.race([]), 10);
       expect(await positions()).toEqual([30, 30, 30, 30]);
       expect(all.flat()).toHaveLength(120);
       expect(new Set(all.flat()).size).toBe(120);

@@ -187,10 +187,15 @@ export class KafkaConsumer implements Consumer {
   async commit(positions: readonly (Omit<GroupPosition, 'metadata'> & { metadata?: string })[]): Promise<void> {
     const { group } = this;
     if (this.#closed) throw new LogError('LOG_UNAVAILABLE', 'The consumer is closed.', { group });
-    for (const position of positions) {
-      checkPosition(position);
-      const { topic, partition } = position;
-      if (this.#mayCommit(this.#key(topic, partition))) continue;
+    positions.forEach(checkPosition);
+    const foreign = () => positions.find(({ topic, partition }) => !this.#mayCommit(this.#key(topic, partition)));
+    if (foreign()) {
+      // It may have become this one's just now.
+      await this.home.positions.settled(group);
+      await this.#membership.beat();
+    }
+    const { topic, partition } = foreign() ?? {};
+    if (topic !== undefined) {
       const message = `${topic}/${partition} belongs to another member of ${group}: its position is not for this one.`;
       throw new LogError('LOG_NOT_OWNED', message, { group, topic, partition });
     }

@@ -15,6 +15,7 @@ export const partitionKey = ({ topic, partition }: TopicPartition): string => `$
 const rebalanceMs = 5 * 60_000;
 /** After this long without an answer the brokers have let the member go, unless they were set to be more patient. */
 const sessionMs = 45_000;
+const rejoinMs = 100;
 interface HeldPartitions {
   topicId: string;
   partitions: number[];
@@ -52,7 +53,7 @@ export class Membership {
   #assigned = new Map<string, TopicPartition>();
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
-  #beatAgain = false;
+  #next: Promise<void> | undefined;
   #answeredMs = performance.now();
   #closed = false;
 
@@ -69,26 +70,31 @@ export class Membership {
   /** Resolves once the brokers count it as a member. */
   async join(): Promise<void> {
     await this.cluster.patiently(`let this process join ${this.options.group}`, () => this.#ask());
-    this.#schedule(this.cluster.limits.heartbeatMs);
+    this.#schedule();
   }
 
   /** Tells the coordinator what is held now, and hears what has changed. Never rejects. */
   async beat(): Promise<void> {
     if (this.#closed) return;
     if (this.#beating) {
-      this.#beatAgain = true;
-      return this.#beating;
+      // What is under way may have been asked before what the caller wants told.
+      this.#next ??= this.#beating.then(() => {
+        this.#next = undefined;
+        return this.beat();
+      });
+      return this.#next;
     }
     this.#beating = this.#beat().finally(() => {
       this.#beating = undefined;
-      this.#schedule(this.#beatAgain ? 0 : this.cluster.limits.heartbeatMs);
-      this.#beatAgain = false;
+      this.#schedule();
     });
     return this.#beating;
   }
 
-  #schedule(ms: number): void {
+  #schedule(): void {
     clearTimeout(this.#timer);
+    // One that has lost its place wants it back.
+    const ms = this.epoch === joining ? rejoinMs : this.cluster.limits.heartbeatMs;
     if (!this.#closed) this.#timer = setTimeout(() => void this.beat(), ms);
   }
 
@@ -111,7 +117,6 @@ export class Membership {
     this.#answeredMs = performance.now();
     this.#assigned = new Map();
     this.options.changed();
-    this.#beatAgain = true;
   }
 
   async #ask(): Promise<void> {

@@ -1,8 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { consumerGroupDescribeV0, listGroupsV5, offsetCommitV9, offsetFetchV9 } from '@platformatic/kafka';
 import { LogError } from '../errors.js';
 import type { GroupDescription, GroupPosition } from '../log.js';
 import type { Cluster } from './cluster.js';
 import { BrokerError, checkCode, codes } from './failures.js';
+
+type MemberDescription = ReturnType<typeof consumerGroupDescribeV0.parseResponse>['groups'][number]['members'][number];
+
+const settleMsMax = 5000;
+const settlePauseMs = 50;
 
 type Committed = Omit<GroupPosition, 'metadata'> & { metadata?: string };
 
@@ -64,20 +70,7 @@ export class GroupPositions {
   }
 
   async describe(group: string): Promise<GroupDescription> {
-    const name = this.#prefix + group;
-    const [positions, members] = await Promise.all([
-      this.of(group),
-      this.cluster.patiently(`say who reads for ${group}`, () =>
-        this.cluster.askCoordinator(name, async (node) => {
-          const { groups } = await this.cluster.ask(node, consumerGroupDescribeV0.api, [name], false);
-          const [{ errorCode, errorMessage, members }] = groups;
-          // A group of that name that nobody joined with the consumer protocol has no members of ours.
-          if (errorCode === codes.groupIdNotFound) return [];
-          checkCode(errorCode, errorMessage);
-          return members;
-        }),
-      ),
-    ]);
+    const [positions, members] = await Promise.all([this.of(group), this.#members(group)]);
     return {
       group,
       // What each is to have: until another lets go of it, it may have less.
@@ -91,9 +84,48 @@ export class GroupPositions {
     };
   }
 
+  /** Resolves once the coordinator has shared the partitions out among those who have joined and left; or after 5 s. */
+  async settled(group: string): Promise<void> {
+    await this.#members(group);
+  }
+
+  /** The coordinator gathers changes for a moment (a second, by default) before it shares partitions out again. */
+  async #members(group: string): Promise<MemberDescription[]> {
+    const name = this.#prefix + group;
+    const until = performance.now() + settleMsMax;
+    for (;;) {
+      const description = await this.cluster.patiently(`say who reads for ${group}`, () =>
+        this.cluster.askCoordinator(name, async (node) => {
+          const { groups } = await this.cluster.ask(node, consumerGroupDescribeV0.api, [name], false);
+          // A group of that name that nobody joined with the consumer protocol has no members of ours.
+          if (groups[0].errorCode === codes.groupIdNotFound) return undefined;
+          checkCode(groups[0].errorCode, groups[0].errorMessage);
+          return groups[0];
+        }),
+      );
+      if (!description) return [];
+      const { groupEpoch, assignmentEpoch, members } = description;
+      const settled = assignmentEpoch >= groupEpoch && (await this.#isComplete(members));
+      if (settled || performance.now() > until) return members;
+      await sleep(settlePauseMs);
+    }
+  }
+
+  /** Whether every partition is for somebody. The coordinator may share out before it has heard of a new topic. */
+  async #isComplete(members: readonly MemberDescription[]): Promise<boolean> {
+    let missing = 0;
+    for (const name of new Set(members.flatMap(({ subscribedTopicNames }) => subscribedTopicNames))) {
+      missing += (await this.cluster.topic(name))?.leaders.length ?? 0;
+    }
+    for (const { targetAssignment } of members) {
+      for (const { partitions } of targetAssignment.topicPartitions) missing -= partitions.length;
+    }
+    return missing <= 0;
+  }
+
   /** Moves positions of a group without members. Rejects with LOG_GROUP_ACTIVE. */
   async reset(group: string, positions: readonly Committed[]): Promise<void> {
-    const { members } = await this.describe(group);
+    const members = await this.#members(group);
     const active = (cause?: unknown) => {
       const message = `Group ${group} has members. Stop them, then move its positions.`;
       return new LogError('LOG_GROUP_ACTIVE', message, { group }, { cause });
