@@ -74,7 +74,9 @@ function fetchJars(folder, say) {
     execFileSync('mvn', [...args, '-DincludeScope=runtime'], { stdio: 'pipe', timeout: 600_000 });
   } catch (error) {
     const said = `${error.stdout ?? ''}${error.stderr ?? ''}`.trim().split('\n').slice(0, 4).join(' ');
-    throw new KafkaScriptError(`Maven could not fetch Kafka (${said || error.message}). Check its settings and the network.`);
+    throw new KafkaScriptError(
+      `Maven could not fetch Kafka (${said || error.message}). Check its settings and the network.`,
+    );
   }
   renameSync(draft, jars);
   return jars;
@@ -173,7 +175,9 @@ async function start(cluster, chosen, say) {
     const jars = fetchJars(cluster.folder, say);
     for (const broker of missing) {
       if (await accepts(broker.port)) {
-        throw new KafkaScriptError(`Something else listens on 127.0.0.1:${broker.port}, where broker ${broker.id} should. Stop it.`);
+        throw new KafkaScriptError(
+          `Something else listens on 127.0.0.1:${broker.port}, where broker ${broker.id} should. Stop it.`,
+        );
       }
       format(cluster, broker, jars);
       launch(broker, jars);

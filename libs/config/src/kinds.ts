@@ -104,6 +104,27 @@ export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
   };
 }
 
+/** A piece of a name of Kafka's; `none` for an empty one. */
+export const prefix: Kind<string> = {
+  label: 'name',
+  parse: (given) => {
+    if (given === 'none') return ok('');
+    return /^[A-Za-z0-9._-]{1,100}$/.test(given)
+      ? ok(given)
+      : refused('up to 100 letters, digits, dots, dashes or underscores');
+  },
+};
+
+/** Addresses, apart by commas: `kafka-1:9092,kafka-2:9092`. */
+export const addresses: Kind<readonly string[]> = {
+  label: 'host:port,…',
+  parse: (given) => {
+    const all = given.split(',').map((word) => word.trim());
+    const isAddress = (word: string) => /^([A-Za-z0-9._-]+|\[[0-9a-f:.]+\]):\d{1,5}$/i.test(word);
+    return all.every(isAddress) ? ok(all) : refused('one or more addresses as host:port, apart by commas');
+  },
+};
+
 /** An absolute URL with one of these schemes, kept as written but for a slash at its end. */
 export function url(...schemes: readonly string[]): Kind<string> {
   return {

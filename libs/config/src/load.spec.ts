@@ -19,6 +19,15 @@ describe('loadConfig', () => {
       httpPort: 8080,
       databaseUrl: null,
       adminKey: null,
+      kafkaBrokers: null,
+      kafkaTls: 'off',
+      kafkaTlsCa: null,
+      kafkaSaslMechanism: 'scram-sha-512',
+      kafkaSaslUsername: null,
+      kafkaSaslPassword: null,
+      kafkaReplication: null,
+      kafkaPrefix: '',
+      kafkaInstance: null,
       partitions: 16,
       retention: { ageMs: 604_800_000, bytes: null },
       latenessMs: 60_000,
@@ -52,11 +61,33 @@ describe('loadConfig', () => {
     expect(config.databaseUrl).toBe('postgres://weir:pw@db/weir');
   });
 
+  test('brokers of Kafka', () => {
+    const { kafkaBrokers, kafkaPrefix } = loadConfig({
+      WEIR_KAFKA_BROKERS: 'kafka-1:9092, [::1]:9093',
+      WEIR_KAFKA_PREFIX: 'eu.',
+    });
+    expect([kafkaBrokers, kafkaPrefix]).toEqual([['kafka-1:9092', '[::1]:9093'], 'eu.']);
+  });
+
+  test.each([
+    [{ WEIR_KAFKA_TLS: 'on' }, 'WEIR_KAFKA_TLS: It says nothing without WEIR_KAFKA_BROKERS. Set both, or none.'],
+    [
+      { WEIR_KAFKA_BROKERS: 'k:1', WEIR_KAFKA_SASL_USERNAME: 'u' },
+      'WEIR_KAFKA_SASL_USERNAME: It says nothing without WEIR_KAFKA_SASL_PASSWORD. Set both, or none.',
+    ],
+    [
+      { WEIR_KAFKA_BROKERS: 'k:1', WEIR_KAFKA_SASL_PASSWORD: 'p' },
+      'WEIR_KAFKA_SASL_PASSWORD: It says nothing without WEIR_KAFKA_SASL_USERNAME. Set both, or none.',
+    ],
+  ])('what says nothing alone: %j', (env, message) => {
+    expect(problemsOf(env).map((problem) => problem.message)).toEqual([message]);
+  });
+
   test('every problem is named at once, in one sentence each', () => {
     const problems = problemsOf({
       WEIR_HTTP_PROT: '9',
       WEIR_SOMETHING_ELSE: '1',
-      WEIR_KAFKA_BROKERS: 'kafka:9092',
+      WEIR_KAFKA_BROKERS: 'kafka',
       WEIR_PARTITIONS: '0',
       WEIR_LATENESS: '60',
       WEIR_RETENTION: '7d,8d',
@@ -66,10 +97,10 @@ describe('loadConfig', () => {
     });
     expect(problems.map((problem) => problem.message)).toEqual([
       'WEIR_HTTP_PROT: Weir has no such variable. Did you mean WEIR_HTTP_PORT?',
-      'WEIR_KAFKA_BROKERS: This version has no Kafka engine; its log is embedded, in WEIR_DATA_DIR. Unset it.',
       'WEIR_SOMETHING_ELSE: Weir has no such variable. See `weir start --help`.',
       'WEIR_DATABASE_URL: what it holds is not a URL that starts with postgres:// or postgresql://.',
       'WEIR_ADMIN_KEY: what it holds is not visible ASCII characters without blanks.',
+      'WEIR_KAFKA_BROKERS: "kafka" is not one or more addresses as host:port, apart by commas.',
       'WEIR_PARTITIONS: "0" is not a whole number from 1 to 1024.',
       'WEIR_RETENTION: "7d,8d" is not an age (7d), a size per topic (50GiB), both (7d,50GiB), or forever.',
       'WEIR_LATENESS: "60" is not a number with its unit: 500ms, 60s, 10m, 12h, 7d, 2w.',

@@ -18,8 +18,29 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     if (parsed.kind === 'ok') config[key] = parsed.value;
     else problems.push(invalid(variable.name, variable.kind.label, given, parsed.expected));
   }
+  if (problems.length === 0) problems.push(...conflicts(config as Config, env));
   if (problems.length > 0) throw new ConfigError(problems);
   return config as Config;
+}
+
+/** Variables that say something only beside others. */
+function conflicts(config: Config, env: NodeJS.ProcessEnv): ConfigProblem[] {
+  const alone = (variable: string, other: string): ConfigProblem => {
+    return {
+      variable,
+      code: 'CONFIG_INVALID',
+      message: `${variable}: It says nothing without ${other}. Set both, or none.`,
+    };
+  };
+  const { kafkaBrokers, kafkaSaslUsername: username, kafkaSaslPassword: password } = config;
+  const brokers = variables.kafkaBrokers.name;
+  const [user, pass] = [variables.kafkaSaslUsername.name, variables.kafkaSaslPassword.name];
+  if (kafkaBrokers === null) {
+    const set = Object.values(variables).find(({ name }) => name.startsWith('WEIR_KAFKA_') && env[name]?.trim());
+    return set ? [alone(set.name, brokers)] : [];
+  }
+  if (username !== null && password === null) return [alone(user, pass)];
+  return password !== null && username === null ? [alone(pass, user)] : [];
 }
 
 function invalid(variable: string, label: string, given: string, expected: string): ConfigProblem {

@@ -1,4 +1,4 @@
-import { duration, integer, type Kind, oneOf, retention, secret, text, url } from './kinds.js';
+import { addresses, duration, integer, type Kind, oneOf, prefix, retention, secret, text, url } from './kinds.js';
 
 interface Variable<T> {
   readonly name: `WEIR_${string}`;
@@ -24,6 +24,41 @@ export const variables = {
     'Your PostgreSQL. Without it Weir runs its own in the data folder.',
   ),
   adminKey: optional('WEIR_ADMIN_KEY', secret, 'A key with every scope, for scripts and the command line.'),
+  kafkaBrokers: optional(
+    'WEIR_KAFKA_BROKERS',
+    addresses,
+    'Some brokers of your Apache Kafka (4.0 or later). Without it the log is embedded, in the data folder.',
+  ),
+  kafkaTls: withDefault('WEIR_KAFKA_TLS', oneOf('off', 'on'), 'off', 'Whether to speak TLS with the brokers.'),
+  kafkaTlsCa: optional(
+    'WEIR_KAFKA_TLS_CA',
+    text,
+    'PEM file of whom to trust for the brokers’ certificates. Default: the usual authorities.',
+  ),
+  kafkaSaslMechanism: withDefault(
+    'WEIR_KAFKA_SASL_MECHANISM',
+    oneOf('plain', 'scram-sha-256', 'scram-sha-512'),
+    'scram-sha-512',
+    'How to sign in to the brokers, where there is a user name.',
+  ),
+  kafkaSaslUsername: optional('WEIR_KAFKA_SASL_USERNAME', text, 'User name for the brokers.'),
+  kafkaSaslPassword: optional('WEIR_KAFKA_SASL_PASSWORD', secret, 'Password for the brokers.'),
+  kafkaReplication: optional(
+    'WEIR_KAFKA_REPLICATION',
+    integer(1, 100),
+    'Copies of each partition of the topics that Weir makes. Default: what the brokers are set to.',
+  ),
+  kafkaPrefix: withDefault(
+    'WEIR_KAFKA_PREFIX',
+    prefix,
+    'none',
+    'Put before the name of every topic and group, for several Weirs on one cluster.',
+  ),
+  kafkaInstance: optional(
+    'WEIR_KAFKA_INSTANCE',
+    prefix,
+    'A name that this process keeps over restarts, and no other has: its partitions wait for it meanwhile.',
+  ),
   partitions: withDefault('WEIR_PARTITIONS', integer(1, 1024), '16', 'Partitions of each topic when it is made.'),
   retention: withDefault(
     'WEIR_RETENTION',
@@ -61,7 +96,6 @@ export const variables = {
 
 /** What later versions will read. Refused, because ignoring it would run something else than was asked for. */
 export const notYet: readonly { readonly names: RegExp; readonly instead: string }[] = [
-  { names: /^WEIR_KAFKA_/, instead: 'This version has no Kafka engine; its log is embedded, in WEIR_DATA_DIR' },
   { names: /^WEIR_LAKE_/, instead: 'This version writes no Parquet lake' },
   { names: /^WEIR_MIRRORS$/, instead: 'This version mirrors nothing' },
   { names: /^WEIR_OIDC_/, instead: 'This version has no OIDC sign-in; make keys with `weir keys create`' },

@@ -9,7 +9,7 @@ import { show } from '../terminal/terminal.js';
 
 export const doctorCommand = (shell: Shell) =>
   new Command('doctor')
-    .description('check Node, environment, data folder, disk, port, PostgreSQL, clock and rules')
+    .description('check Node, environment, data folder, disk, port, log, PostgreSQL, clock and rules')
     .addHelpText('after', '\nExamples:\n  weir doctor\n  weir doctor --json | jq .findings[]')
     .action(async () => {
       const findings = await examine();
@@ -28,13 +28,14 @@ async function examine(): Promise<Finding[]> {
   try {
     const config = loadConfig();
     const { dataDir } = config;
-    const { checkPort, checkPostgres, checkRules } = await import('../doctor/services.js');
+    const { checkKafka, checkPort, checkPostgres, checkRules } = await import('../doctor/services.js');
     return [
       node,
       ok('environment', 'Every WEIR_ variable is understood.'),
       checkFolder(dataDir),
       checkDisk(dataDir),
       await checkPort(config),
+      await checkKafka(config),
       await checkPostgres(config),
       checkClock(dataDir, systemClock),
       checkRules(config),

@@ -1,8 +1,11 @@
 import { Client } from 'pg';
+import { systemClock } from '#libs/clock';
 import type { Config } from '#libs/config';
+import { openKafkaLog } from '#libs/log';
 import { compileRules } from '#libs/sigma';
 import { checkEmbeddedPostgres } from '#libs/storage';
 import { addressOf } from '../client/client.js';
+import { kafkaOptionsOf } from '../server/open-log.js';
 import { cannotListen, tryToListen } from '../server/port.js';
 import { readRuleFiles } from '../server/rule-files.js';
 import { count } from '../terminal/table.js';
@@ -34,6 +37,21 @@ export async function checkPostgres({ databaseUrl, dataDir }: Config): Promise<F
     return ok('postgres', `The built-in PostgreSQL can run (${await checkEmbeddedPostgres(dataDir)}).`);
   } catch (error) {
     return fail('postgres', (error as Error).message);
+  }
+}
+
+export async function checkKafka(config: Config): Promise<Finding> {
+  try {
+    const kafka = kafkaOptionsOf(config);
+    if (!kafka) return ok('log', 'The log is embedded, in the data folder.');
+    const log = await openKafkaLog({ ...kafka, clock: systemClock, patienceMs: CONNECT_MS });
+    try {
+      return ok('log', `Kafka answers, with ${count((await log.topics()).length)} topics for us.`);
+    } finally {
+      await log.close();
+    }
+  } catch (error) {
+    return fail('log', (error as Error).message);
   }
 }
 

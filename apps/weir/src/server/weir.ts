@@ -7,7 +7,7 @@ import { ensureAdminKey, type KeyStore, openAuthenticator } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import type { Config } from '#libs/config';
 import { topics } from '#libs/events';
-import { type Log, type LogError, openEmbeddedLog } from '#libs/log';
+import type { Log, LogError } from '#libs/log';
 import { compileRules, formatProblem, type RuleSet } from '#libs/sigma';
 import { openAlertFeed, openDatabase, openKeyStore, startEmbeddedPostgres } from '#libs/storage';
 import type { Failure } from '#libs/stream';
@@ -18,6 +18,7 @@ import { adminKeyFile } from '../client/admin-key.js';
 import { addressOf } from '../client/client.js';
 import { packageVersion } from '../package-root.js';
 import { openDataFolder } from './data-folder.js';
+import { openLog } from './open-log.js';
 import { type PartName, partNames } from './part-names.js';
 import { type House, parts } from './parts.js';
 import { cannotListen, tryToListen } from './port.js';
@@ -66,14 +67,7 @@ export async function startWeir(options: WeirOptions): Promise<RunningWeir> {
 
 async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisposableStack): Promise<House> {
   const { config, clock, logger } = options;
-  const log = await openEmbeddedLog({
-    directory: join(config.dataDir, 'log'),
-    clock,
-    onDamage: ({ kind, ...where }) =>
-      kind === 'tail-cut'
-        ? logger.info(where, 'The last write before a crash was incomplete and is cut off; it was not acknowledged')
-        : logger.error(where, 'The log is damaged here; what can be read around it is served'),
-  });
+  const log = await openLog(options);
   opened.defer(() => log.close());
   const topicOptions = topicOptionsOf(config);
   await createTopics(log, topicOptions, logger);
