@@ -162,7 +162,7 @@ function bodyOf(attacker: string | null): string {
   const time = new Date().toISOString();
   for (let i = 0; i < batchEvents; i++) {
     const client = (Math.random() * 100_000) >>> 0;
-    const ip = i < 10 && attacker !== null ? attacker : `10.0.${client >>> 8}.${client & 255}`;
+    const ip = i < 10 && attacker !== null ? attacker : `10.${client >>> 16}.${(client >>> 8) & 255}.${client & 255}`;
     const request = ip === attacker ? '"POST","path":"/login","status":401' : '"GET","path":"/api/items","status":200';
     const data = `{"client":"${ip}","ip":"${ip}","method":${request},"durationMs":7}`;
     body += `{"specversion":"1.0","id":"${serial}-${i}","source":"/bench","type":"api.call","time":"${time}","data":${data}}\n`;
