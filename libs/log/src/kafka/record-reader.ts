@@ -64,8 +64,9 @@ export function readFetched(
   let at = 0;
   let lastAt = 0;
   while (at + batchHeaderBytes <= bytes.length && total < recordsMax) {
-    const stored = bytes.subarray(at, at + batchPrefixBytes + bytes.readInt32BE(at + 8));
-    if (at + batchPrefixBytes + bytes.readInt32BE(at + 8) > bytes.length) break;
+    const length = batchPrefixBytes + Math.max(bytes.readInt32BE(at + 8), batchHeaderBytes - batchPrefixBytes);
+    if (at + length > bytes.length) break;
+    const stored = bytes.subarray(at, at + length);
     const baseOffset = Number(stored.readBigInt64BE(0));
     const after = baseOffset + stored.readInt32BE(23) + 1;
     if (after > next) {

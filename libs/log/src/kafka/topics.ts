@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTopicsV7, describeConfigsV4, describeLogDirsV4, listOffsetsV7 } from '@platformatic/kafka';
 import { LogError } from '../errors.js';
 import type { PartitionDescription, TopicDescription, TopicOptions } from '../log.js';
 import type { Cluster, TopicMetadata } from './cluster.js';
-import { checkCode, codes, unavailable } from './failures.js';
+import { BrokerError, checkCode, codes, unavailable } from './failures.js';
 import { messageBytesMax } from './options.js';
 
 /** Instead of a time, in a question for offsets. */
@@ -66,8 +67,14 @@ export class Topics {
   /** Brokers other than the one asked learn of a new topic a moment later; leaders are chosen then. */
   #untilThere(name: string): Promise<void> {
     return this.cluster.patiently(`show topic ${name}`, async () => {
-      const [topic] = await this.cluster.refresh([name]);
-      checkCode(topic && !topic.leaders.includes(-1) ? 0 : 5);
+      for (;;) {
+        const [topic] = await this.cluster.refresh([name]).catch((error) => {
+          if (error instanceof BrokerError) return [];
+          throw error;
+        });
+        if (topic && !topic.leaders.includes(-1)) return;
+        await sleep(20);
+      }
     });
   }
 
