@@ -1,10 +1,11 @@
 import { DistinctCounter } from './distinct-counter.js';
-import { dropFromEpisode, type Episode, openEpisode } from './episode.js';
+import { type Episode, openEpisode } from './episode.js';
 import { EventRuns } from './event-runs.js';
 import { GroupTable, word } from './group-table.js';
 import { IdleGroups } from './idle-groups.js';
 import { mergeLate } from './late.js';
 import { LateEvents } from './late-events.js';
+import { trimEvents } from './trim-events.js';
 import { type EpisodeView, viewEpisode } from './view.js';
 import type { WindowCounters, WindowHits, WindowSpec } from './window-spec.js';
 
@@ -181,7 +182,7 @@ export class WindowStore {
     const hasEpisode = this.episodes.size > 0 && this.episodes.has(slot);
     if (hasEpisode) this.beforeNewest(slot, time);
     else if (groups.newest(slot) <= time - this.keepMs) this.clear(slot);
-    if (runs.isFull(slot)) this.trim(slot, time);
+    if (runs.isFull(slot)) trimEvents(this, slot, time);
     const length = runs.length(slot);
     let held = groups.get(slot, word.held);
     const expired = time - spec.timespanMs;
@@ -246,35 +247,12 @@ export class WindowStore {
     for (const episode of mergeLate(this, slot, this.late.take(slot))) this.changed(episode);
   }
 
-  /** Drops the events that no window can need once the group's newest is at `time`, or that exceed the limit. */
-  private trim(slot: number, time: number): void {
-    const old = this.runs.countUntil(slot, time - this.keepMs);
-    const over = this.runs.length(slot) - this.spec.eventsPerGroupMax;
-    const excess = over >= 0 ? over + (this.spec.eventsPerGroupMax >> 3) + 1 : 0;
-    if (excess > old) this.counters.truncatedEvents += excess - old;
-    this.drop(slot, Math.max(old, excess));
-  }
-
   /** Nothing that the group holds matters any more; it has no episode. */
   private clear(slot: number): void {
     this.runs.clear(slot);
     this.groups.set(slot, word.held, 0);
     this.groups.set(slot, word.distinct, 0);
     this.distinctValues.forget(slot);
-  }
-
-  private drop(slot: number, count: number): void {
-    if (count === 0) return;
-    for (const episode of this.episodes.get(slot) ?? []) {
-      const end = Number.isNaN(episode.holdUntil) ? Number.POSITIVE_INFINITY : episode.holdUntil + this.spec.quietMs;
-      for (let i = 0; i < count; i++) {
-        const time = this.runs.time(slot, i);
-        if (time < episode.firstSeen || time >= end || episode.state === 'merged') continue;
-        dropFromEpisode(episode, { time, origin: this.runs.origin(slot, i) });
-      }
-    }
-    this.runs.dropOldest(slot, count);
-    if (this.groups.get(slot, word.held) > this.runs.length(slot)) this.recountWindow(slot);
   }
 
   /** Episodes that no accepted event can reach any more are let go once they have been handed out closed. */

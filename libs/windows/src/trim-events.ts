@@ -1,0 +1,30 @@
+import { dropFromEpisode } from './episode.js';
+import { word } from './group-table.js';
+import type { WindowStore } from './window-store.js';
+
+/** Drops the events that no window can need once the group's newest is at `time`, or that exceed the limit. */
+export function trimEvents(store: WindowStore, slot: number, time: number): void {
+  const { runs, spec } = store;
+  const old = runs.countUntil(slot, time - store.keepMs);
+  const over = runs.length(slot) - spec.eventsPerGroupMax;
+  const excess = over >= 0 ? over + (spec.eventsPerGroupMax >> 3) + 1 : 0;
+  if (excess > old) store.counters.truncatedEvents += excess - old;
+  const count = Math.max(old, excess);
+  if (count === 0) return;
+  keepForEpisodes(store, slot, count);
+  runs.dropOldest(slot, count);
+  if (store.groups.get(slot, word.held) > runs.length(slot)) store.recountWindow(slot);
+}
+
+/** What leaves the group stays in its episodes' counts and evidence. */
+function keepForEpisodes({ runs, spec, episodes }: WindowStore, slot: number, count: number): void {
+  for (const episode of episodes.get(slot) ?? []) {
+    if (episode.state === 'merged') continue;
+    const end = Number.isNaN(episode.holdUntil) ? Number.POSITIVE_INFINITY : episode.holdUntil + spec.quietMs;
+    for (let i = 0; i < count; i++) {
+      const time = runs.time(slot, i);
+      if (time < episode.firstSeen || time >= end) continue;
+      dropFromEpisode(episode, { time, origin: runs.origin(slot, i) });
+    }
+  }
+}
