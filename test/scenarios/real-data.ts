@@ -107,7 +107,7 @@ export function answer(alerts: readonly AnsweringAlert[]): string[] {
 }
 
 /** Every order that is allowed: each event may be overtaken by others up to `jitterMs` younger. */
-export function shuffled<T extends ParsedEvent>(events: readonly T[], jitterMs: number, seed: number): T[] {
+export function shuffled<T extends { timeMs: number }>(events: readonly T[], jitterMs: number, seed: number): T[] {
   let state = seed;
   const random = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

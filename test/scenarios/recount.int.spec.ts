@@ -33,15 +33,12 @@ const figures = (alerts: readonly Figures[]): string[] =>
     )
     .sort();
 
-const recounted = async (partitions: number) =>
-  Array.fromAsync(
-    recount(run!.log, shippedPlan, {
-      partitions,
-      dedupeHorizonMs: 600_000,
-      identitiesMax: 1 << 20,
-      groupsMax: 1_000_000,
-    }),
-  );
+async function recounted(partitions: number): Promise<Figures[]> {
+  const options = { partitions, dedupeHorizonMs: 600_000, identitiesMax: 1 << 20, groupsMax: 1_000_000 };
+  const alerts: Figures[] = [];
+  for await (const alert of recount(run!.log, shippedPlan, options)) alerts.push(alert);
+  return alerts;
+}
 
 describe('a recount of the log', () => {
   it.each([1, 4, 16])('gives the alerts that were published live, over %i partitions', async (partitions) => {

@@ -9,10 +9,6 @@ export interface Principal {
   scopes: readonly Scope[];
 }
 
-export function isScope(text: string): text is Scope {
-  return (allScopes as readonly string[]).includes(text);
-}
-
 /** Whether these scopes allow what needs `wanted`; `admin` allows all. */
 export function includesScope(scopes: readonly Scope[], wanted: Scope): boolean {
   return scopes.includes(wanted) || scopes.includes('admin');

@@ -12,7 +12,7 @@ export {
 export type { DataProblem, EventType } from './event-type.js';
 export { isAddress } from './fields.js';
 export { letterFingerprint } from './fingerprint.js';
-export { attributeBytesMax, eventDepthMax, exceedsBytes, stringBytesMax } from './limits.js';
+export { exceedsBytes, stringBytesMax } from './limits.js';
 export { daysSinceEpoch, parseTime } from './time.js';
 export { topics } from './topics.js';
 export { type Alert, alert } from './types/alert.js';

@@ -1,5 +1,4 @@
 export { parsers } from './catalogue.js';
-export { lineBytesMax } from './lines.js';
 export {
   type LineParser,
   type MessageParser,

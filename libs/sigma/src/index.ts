@@ -1,4 +1,3 @@
-export { FieldTable } from './fields.js';
 export { formatProblem } from './problems.js';
 export { compileRules, type RuleSet } from './rules.js';
 export type {

@@ -17,7 +17,7 @@ export {
 export { type AlertRecord, applyAlerts } from './alerts/apply-alerts.js';
 export { type AlertFilter, type AlertPage, getAlert, listAlerts, streamAlerts } from './alerts/read-alerts.js';
 export { type DatabaseOptions, openDatabase } from './database/open-database.js';
-export { StorageError, type StorageErrorCode } from './errors.js';
+export type { StorageError, StorageErrorCode } from './errors.js';
 export { type KeyStoreOptions, openKeyStore } from './keys/key-store.js';
 export { claimPositions, type ProjectionPosition } from './positions/positions.js';
 export { checkEmbeddedPostgres } from './postgres/check.js';
