@@ -70,13 +70,13 @@ export class WindowController {
     }
   }
 
-  /** Writes what waited, and takes the snapshots that are due. */
+  /** Writes what waited, and takes the snapshot that is due. */
   @EventPattern<string>('detect.window/tick')
   async tick(): Promise<StepResult> {
     await this.publisher.flush();
-    for (const [partition, owned] of this.owned) {
-      if (this.ports.clock.now() >= owned.dueAt) await this.save(partition, owned);
-    }
+    // One at a time: everything waits while a snapshot is made.
+    const [next] = [...this.owned].sort(([, a], [, b]) => a.dueAt - b.dueAt);
+    if (next !== undefined && this.ports.clock.now() >= next[1].dueAt) await this.save(...next);
     this.report();
     return { commits: [...this.owned.values()].map(({ windows }) => this.done(windows)) };
   }
