@@ -118,8 +118,9 @@ export class KafkaConsumer implements Consumer {
     const { assigned, incarnation } = this.#membership;
     const taken = [...assigned].filter(([key]) => !this.#reader.held.has(key));
     if (taken.length === 0) return;
-    const places = taken.map(([, place]) => place);
-    const [committed, ends] = [await this.#starts(places), await this.#ends(places)];
+    const found = await this.#lookUp(taken.map(([, place]) => place));
+    if (!found) return;
+    const { committed, ends, compacted } = found;
     const starts = await this.options.assigned?.(committed);
     for (const [i, [key, { topic, partition }]] of taken.entries()) {
       // Given to another while we asked around.
@@ -129,7 +130,7 @@ export class KafkaConsumer implements Consumer {
         partition,
         name: committed[i].topic,
         incarnation,
-        compacted: await this.home.topics.isCompacted(topic),
+        compacted: compacted[i],
         position: this.#sought.get(key) ?? starts?.[i] ?? committed[i].offset,
         end: ends[i],
         paused: this.#paused.has(key),
@@ -141,6 +142,20 @@ export class KafkaConsumer implements Consumer {
         version: 0,
       });
       this.#sought.delete(key);
+    }
+  }
+
+  /** What has to be known of partitions before they are read; undefined while brokers do not answer. */
+  async #lookUp(places: readonly TopicPartition[]) {
+    try {
+      const [committed, ends] = [await this.#starts(places), await this.#ends(places)];
+      const compacted = await Promise.all(places.map(({ topic }) => this.home.topics.isCompacted(topic)));
+      return { committed, ends, compacted };
+    } catch (error) {
+      if (!(error instanceof LogError && error.code === 'LOG_UNAVAILABLE')) throw error;
+      // Said to have been tried already; a reader waits as long as it takes.
+      this.#awake = true;
+      return undefined;
     }
   }
 
