@@ -3,28 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '#libs/clock';
-import { type EpisodeChange, Matcher, planRules, WindowPartition } from '#libs/detection';
+import { type EpisodeChange, Matcher, WindowPartition } from '#libs/detection';
 import { type Alert, alert, topics } from '#libs/events';
 import { batchOfRecords, type Log, openEmbeddedLog } from '#libs/log';
-import { compileRules } from '#libs/sigma';
 import { FaultyDisk } from '../../../libs/log/testing/faulty-disk.js';
+import { failedLogin, options, plan, start } from '../testing/guessing.js';
 import { AlertPublisher } from './alert-publisher.js';
-
-const rules = `title: Failed login
-id: 7a2837d2-27e5-415b-a1b2-df5dc8ad2f2e
-name: failed
-logsource: { product: weir, service: login }
-detection: { selection: { outcome: failure }, condition: selection }
----
-title: Guessing
-id: 44c6be88-d697-4c9c-a697-ae43479d3249
-name: guessing
-level: high
-correlation: { type: event_count, rules: [failed], group-by: [ip, user], timespan: 60s, condition: { gte: 3 } }
-`;
-const options = { partitions: 1, dedupeHorizonMs: 600_000, identitiesMax: 10_000, groupsMax: 1_000 };
-const plan = planRules(compileRules([{ file: 'guessing.yml', text: rules }]), { latenessMs: 60_000, groupsMax: 1_000 });
-const start = Date.UTC(2026, 0, 1);
 
 let directory: string;
 let disk: FaultyDisk;
@@ -51,11 +35,8 @@ let events = 0;
 /** Failed logins by their second, through match and window; what changed. `kept`: they are in the log as well. */
 async function changed(seconds: readonly number[], kept = true): Promise<EpisodeChange[]> {
   const records = seconds.map((second) => {
-    const time = start + second * 1000;
-    const data = { outcome: 'failure', ip: '192.0.2.1', user: 'root' };
-    const id = `${events++}`;
-    const event = { specversion: '1.0', id, source: '/s', type: 'login', time: new Date(time).toISOString(), data };
-    return { time, recordedAt: start + events, value: Buffer.from(JSON.stringify(event)) };
+    events++;
+    return { ...failedLogin(`${events}`, second, '192.0.2.1'), recordedAt: start + events };
   });
   const { next } = (await log.describe('login')).partitions[0];
   if (kept) await log.append('login', records);
@@ -153,7 +134,7 @@ describe('AlertPublisher', () => {
 
   it('names a group by its fields, and by its hash only where none of its events is left', async () => {
     await publisher.publish(windows, await changed([1, 2, 3]));
-    expect((await written())[0].group).toEqual({ ip: '192.0.2.1', user: 'root' });
+    expect((await written())[0].group).toEqual({ ip: '192.0.2.1' });
     windows = new WindowPartition(0, plan, options);
     const opened = await changed([1001, 1002, 1003], false);
     await new AlertPublisher(log, plan).publish(windows, opened);

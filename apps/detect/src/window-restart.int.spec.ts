@@ -5,30 +5,14 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock, systemClock } from '#libs/clock';
-import { Matcher, planRules } from '#libs/detection';
+import { Matcher } from '#libs/detection';
 import { type Alert, topics } from '#libs/events';
 import { batchOfRecords, type Log, type LogRecord, openEmbeddedLog } from '#libs/log';
-import { compileRules } from '#libs/sigma';
 import { FolderSnapshots } from '#libs/stream';
 import { createMetrics } from '#libs/telemetry';
 import { FaultyDisk } from '../../../libs/log/testing/faulty-disk.js';
+import { failedLogin, options, plan, start } from '../testing/guessing.js';
 import { WindowController } from './window.controller.js';
-
-const rules = `title: Failed login
-id: 7a2837d2-27e5-415b-a1b2-df5dc8ad2f2e
-name: failed
-logsource: { product: weir, service: login }
-detection: { selection: { outcome: failure }, condition: selection }
----
-title: Guessing
-id: 44c6be88-d697-4c9c-a697-ae43479d3249
-name: guessing
-level: high
-correlation: { type: event_count, rules: [failed], group-by: [ip], timespan: 60s, condition: { gte: 3 } }
-`;
-const options = { partitions: 1, dedupeHorizonMs: 600_000, identitiesMax: 1_000, groupsMax: 1_000 };
-const plan = planRules(compileRules([{ file: 'guessing.yml', text: rules }]), { latenessMs: 60_000, groupsMax: 1_000 });
-const start = Date.UTC(2026, 0, 1);
 
 let directory: string;
 let disk: FaultyDisk;
@@ -90,19 +74,10 @@ interface Login {
 
 /** Logins that are in the log already, or are appended now, as hits: so many events a record. */
 async function hitsOf(logins: readonly Login[], eventsMax: number): Promise<LogRecord[]> {
-  const records = logins.map(({ second, ip }, i) => {
-    const time = start + second * 1000;
-    const data = { outcome: 'failure', ip: `192.0.2.${ip}` };
-    const event = {
-      specversion: '1.0',
-      id: `${i}`,
-      source: '/s',
-      type: 'login',
-      time: new Date(time).toISOString(),
-      data,
-    };
-    return { time, recordedAt: start + i, value: Buffer.from(JSON.stringify(event)) };
-  });
+  const records = logins.map(({ second, ip }, i) => ({
+    ...failedLogin(`${i}`, second, `192.0.2.${ip}`),
+    recordedAt: start + i,
+  }));
   const { next } = (await log.describe('login')).partitions[0];
   if (records.length > next) await log.append('login', records.slice(next));
   const matcher = new Matcher(plan, options);

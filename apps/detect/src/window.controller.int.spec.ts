@@ -3,30 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock, systemClock } from '#libs/clock';
-import { Matcher, planRules } from '#libs/detection';
+import { Matcher } from '#libs/detection';
 import { topics } from '#libs/events';
 import { batchOfRecords, type Log, openEmbeddedLog } from '#libs/log';
-import { compileRules } from '#libs/sigma';
 import { FolderSnapshots } from '#libs/stream';
 import { createLogger, createMetrics } from '#libs/telemetry';
+import { failedLogin, options, plan, start } from '../testing/guessing.js';
 import type { DetectPorts } from './ports.js';
 import { WindowController } from './window.controller.js';
-
-const rules = `title: Failed login
-id: 7a2837d2-27e5-415b-a1b2-df5dc8ad2f2e
-name: failed
-logsource: { product: weir, service: login }
-detection: { selection: { outcome: failure }, condition: selection }
----
-title: Guessing
-id: 44c6be88-d697-4c9c-a697-ae43479d3249
-name: guessing
-level: high
-correlation: { type: event_count, rules: [failed], group-by: [ip], timespan: 60s, condition: { gte: 3 } }
-`;
-const options = { partitions: 1, dedupeHorizonMs: 600_000, identitiesMax: 1_000, groupsMax: 1_000 };
-const plan = planRules(compileRules([{ file: 'guessing.yml', text: rules }]), { latenessMs: 60_000, groupsMax: 1_000 });
-const start = Date.UTC(2026, 0, 1);
 
 let directory: string;
 let log: Log;
@@ -58,19 +42,15 @@ async function matched(...steps: readonly (readonly number[])[]): Promise<void> 
   const matcher = new Matcher(plan, options);
   let offset = 0;
   for (const [step, seconds] of steps.entries()) {
-    const records = seconds.map((second, i) => {
-      const time = start + second * 1_000;
-      const data = { outcome: 'failure', ip: '192.0.2.1' };
-      const event = { specversion: '1.0', id: `${offset + i}`, source: '/s', type: 'login', time: iso(time), data };
-      return { time, recordedAt: start + step, value: Buffer.from(JSON.stringify(event)) };
-    });
+    const records = seconds.map((second, i) => ({
+      ...failedLogin(`${offset + i}`, second, '192.0.2.1'),
+      recordedAt: start + step,
+    }));
     await log.append('login', records);
     await log.append(topics.matches, matcher.match([batchOfRecords('login', 0, offset, records)], start).matches);
     offset += records.length;
   }
 }
-
-const iso = (ms: number) => new Date(ms).toISOString();
 
 /** Runs the stage from where it stands, so many records at once; gives the ids of the alerts it wrote. */
 async function run(recordsMax: number): Promise<Set<string>> {
