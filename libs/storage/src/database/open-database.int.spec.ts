@@ -77,3 +77,22 @@ test('the server goes away and comes back: later queries work', async () => {
   expect(lost).toBeGreaterThan(0);
   await database.destroy();
 });
+
+test('a server that is killed in the very moment it lets us in', async () => {
+  const message = (type: string, body: string) => {
+    const head = Buffer.from(`${type}\0\0\0\0`);
+    head.writeUInt32BE(4 + body.length, 1);
+    return Buffer.concat([head, Buffer.from(body)]);
+  };
+  const welcome = [message('R', '\0\0\0\0'), message('Z', 'I')];
+  const goodbye = message('E', 'SFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0');
+  const server = createServer((socket) => {
+    // In one piece, so that the connection breaks before whoever asked for it has it.
+    socket.once('data', () => socket.end(Buffer.concat([...welcome, goodbye])));
+  }).listen(0, '127.0.0.1');
+  await new Promise((done) => server.once('listening', done));
+  const { port } = server.address() as { port: number };
+  const opening = openDatabase({ url: `postgresql://me@127.0.0.1:${port}/weir?sslmode=disable` });
+  await expect(opening).rejects.toMatchObject({ name: 'StorageError' });
+  await new Promise((done) => server.close(done));
+});

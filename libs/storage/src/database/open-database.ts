@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { Client, type ClientConfig } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { databaseError } from './database-error.js';
 import { entities } from './entities.js';
@@ -22,17 +23,30 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 
 /**
+ * A connection that breaks in the moment between the pool's hands and those of who asked for it has no listener for
+ * that, and would end the process. Whoever uses it next is told by the query that fails.
+ */
+class PooledClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    this.on('error', () => {});
+  }
+}
+
+/**
  * Connects and brings the schema up to date. Of several processes that start at once, one migrates and the others
  * wait. Close it with `destroy()`. Rejects with DATABASE_*.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<DataSource> {
   try {
-    await migrate(connectionOptions(options));
+    const connecting = connectionOptions(options);
+    await migrate(connecting);
     const { statementTimeoutMs = 30_000 } = options;
     return await new DataSource({
-      ...connectionOptions(options),
+      ...connecting,
       poolSize: options.connectionsMax ?? 10,
       extra: {
+        ...connecting.extra,
         statement_timeout: statementTimeoutMs,
         idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
         keepAlive: true,
@@ -53,6 +67,7 @@ function connectionOptions(options: DatabaseOptions) {
     installExtensions: false,
     migrationsTableName: MIGRATION_TABLE,
     logging: false,
+    extra: { Client: PooledClient },
     poolErrorHandler: (error: Error) => options.onConnectionLost?.(error),
   } satisfies DataSourceOptions;
 }
