@@ -50,11 +50,11 @@ test(`alerts of a Weir that was killed twenty times are those of one that was no
     const from = sender.acknowledged.size;
     const share = Math.ceil((events - from) / (rounds.length - i));
     const moment = from + random.int(2 * share);
-    await until(() => sender.acknowledged.size >= moment || feeding.done);
+    await until(() => sender.acknowledged.size >= moment || feeding.done || !weir.running);
     await delay(random.int(50));
     weir = await disturb(weir, round);
   }
-  await feeding.all;
+  await Promise.race([feeding.all, weir.dies()]);
   const alerts = await settledAlerts(cli, weir.url, key);
   await audited(cli);
   expect(cli.postgresServers()).toHaveLength(1);

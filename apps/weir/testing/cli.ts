@@ -124,20 +124,28 @@ export class Running {
     return this.child.pid!;
   }
 
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Rejects when it ends, with what it said. */
+  async dies(): Promise<never> {
+    const { code, stderr } = await this.ended;
+    throw new TypeError(`weir start ended with ${code}: ${stderr}`);
+  }
+
   /** Resolves once it says where it runs; rejects where it ends before. */
   async ready(): Promise<this> {
     const line = await this.said;
-    if (line === null) {
-      const { code, stderr } = await this.ended;
-      throw new TypeError(`weir start ended with ${code}: ${stderr}`);
-    }
+    if (line === null) return this.dies();
     this.url = (JSON.parse(line) as { url: string }).url;
     this.found(this.url);
     return this;
   }
 
-  /** Sends the signal; resolves with how it ended. */
+  /** Sends the signal; resolves with how it ended. Rejects where it had ended already, which nobody asked it to. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; stderr: string }> {
+    if (!this.running) return this.dies();
     this.child.kill(signal);
     const { code, stderr } = await this.ended;
     return { code, stderr };
