@@ -6,6 +6,9 @@
 // One broker listens on 127.0.0.1:9092; of three, broker N listens on 127.0.0.1:(19090 + N). `--broker N` starts or stops
 // one of the three; `--force` stops without a goodbye, as a crash would. The version is pinned in pom.xml. Start fetches
 // the jars through Maven once, and does nothing where the broker already runs.
+//
+// 100 ports higher each broker listens with TLS and SASL too (user weir, password weir-trial, by PLAIN or SCRAM); whom to
+// trust is in tls.pem, in the folder of the broker.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +20,8 @@ import { parseArgs } from 'node:util';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const heapMiB = 384;
+/** Of the listener with TLS, and of the file with its key: nothing that loopback does not guard. */
+const trialPassword = 'weir-trial';
 const readyMsMax = 90_000;
 const stopMsMax = 30_000;
 
@@ -25,11 +30,14 @@ class KafkaScriptError extends Error {}
 
 /** Ports and folders of the brokers of a cluster of this size. */
 function layout(size, data) {
+  // The controllers come 200 ports higher.
+  const firstPort = size === 1 ? 9092 : 19_091;
   const folder = resolve(data ?? join(here, '..', '..', 'data'), size === 1 ? 'kafka' : `kafka-${size}`);
   const brokers = Array.from({ length: size }, (_, i) => ({
     id: i + 1,
-    port: size === 1 ? 9092 : 19_091 + i,
-    controllerPort: size === 1 ? 9093 : 19_191 + i,
+    port: firstPort + i,
+    securePort: firstPort + 100 + i,
+    controllerPort: firstPort + 200 + i,
     folder: join(folder, `broker-${i + 1}`),
   }));
   return { folder, size, brokers };
@@ -84,14 +92,23 @@ function fetchJars(folder, say) {
 
 function serverProperties({ size, brokers }, broker) {
   const copies = Math.min(size, 3);
+  const addresses = `PLAINTEXT://127.0.0.1:${broker.port},SECURE://127.0.0.1:${broker.securePort}`;
+  const jaas = (module) => `org.apache.kafka.common.security.${module}LoginModule required`;
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': broker.id,
     'controller.quorum.voters': brokers.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(','),
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    listeners: `PLAINTEXT://127.0.0.1:${broker.port},CONTROLLER://127.0.0.1:${broker.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${broker.port}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL,CONTROLLER:PLAINTEXT',
+    listeners: `${addresses},CONTROLLER://127.0.0.1:${broker.controllerPort}`,
+    'advertised.listeners': addresses,
+    'ssl.keystore.location': join(broker.folder, 'tls.p12'),
+    'ssl.keystore.password': trialPassword,
+    'ssl.keystore.type': 'PKCS12',
+    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    'listener.name.secure.plain.sasl.jaas.config': `${jaas('plain.Plain')} user_weir="${trialPassword}";`,
+    'listener.name.secure.scram-sha-256.sasl.jaas.config': `${jaas('scram.Scram')};`,
+    'listener.name.secure.scram-sha-512.sasl.jaas.config': `${jaas('scram.Scram')};`,
     'log.dirs': join(broker.folder, 'log'),
     'offsets.topic.num.partitions': 4,
     'offsets.topic.replication.factor': copies,
@@ -131,11 +148,25 @@ function java(jars, ...args) {
 function format(cluster, broker, jars) {
   mkdirSync(broker.folder, { recursive: true });
   writeFileSync(configFile(broker), serverProperties(cluster, broker));
+  if (!existsSync(join(broker.folder, 'tls.pem'))) makeKey(broker);
   if (existsSync(join(broker.folder, 'log', 'meta.properties'))) return;
   // The same in every broker of the cluster; 16 bytes, as Kafka wants it.
   const clusterId = createHash('sha256').update(cluster.folder).digest().subarray(0, 16).toString('base64url');
   const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', configFile(broker)];
+  for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-512']) {
+    tool.push('--add-scram', `${mechanism}=[name=weir,password=${trialPassword}]`);
+  }
   execFileSync('java', java(jars, ...tool), { stdio: 'pipe', timeout: 60_000 });
+}
+
+/** A key that signs itself, for the listener with TLS. */
+function makeKey(broker) {
+  const store = ['-alias', 'kafka', '-keystore', join(broker.folder, 'tls.p12'), '-storetype', 'PKCS12'];
+  const keytool = (...args) =>
+    execFileSync('keytool', [...args, ...store, '-storepass', trialPassword], { stdio: 'pipe', timeout: 60_000 });
+  const names = ['-dname', 'CN=localhost', '-ext', 'SAN=ip:127.0.0.1,dns:localhost'];
+  keytool('-genkeypair', '-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '3650', ...names);
+  keytool('-exportcert', '-rfc', '-file', join(broker.folder, 'tls.pem'));
 }
 
 function launch(broker, jars) {
@@ -186,7 +217,9 @@ async function start(cluster, chosen, say) {
   await Promise.all(chosen.map(untilReady));
   const addresses = cluster.brokers.map(({ port }) => `127.0.0.1:${port}`).join(',');
   say(`Kafka listens: WEIR_KAFKA_BROKERS=${addresses}`);
-  return { brokers: addresses, started: missing.length > 0 };
+  const secure = cluster.brokers.map((broker) => `127.0.0.1:${broker.securePort}`).join(',');
+  const ca = join(cluster.brokers[0].folder, 'tls.pem');
+  return { brokers: addresses, secure, ca, started: missing.length > 0 };
 }
 
 async function stop(chosen, force, say) {

@@ -8,6 +8,8 @@ const script = join(import.meta.dirname, '../../../deploy/kafka/kafka.mjs');
 
 export interface TestKafka {
   brokers: readonly string[];
+  /** The same brokers with TLS and SASL, for the user `weir`; `ca` is the file of whom to trust. */
+  secure: { brokers: readonly string[]; ca: string; password: string };
   /** Stops or starts one of three brokers, or the only one. */
   stop(broker: number, force?: boolean): Promise<void>;
   start(broker: number): Promise<void>;
@@ -29,11 +31,12 @@ const run = async (...args: string[]): Promise<Record<string, unknown>> => {
 export async function kafkaForTests(what: string, size: 1 | 3 = 1): Promise<TestKafka | undefined> {
   const ofSize = ['--brokers', String(size)];
   try {
-    const { brokers, started } = await run('start', ...ofSize);
+    const { brokers, secure, ca, started } = await run('start', ...ofSize);
     afterAll(async () => {
       if (started) await run('stop', ...ofSize);
     });
-    return testKafka(String(brokers).split(','), ofSize);
+    const login = { brokers: String(secure).split(','), ca: String(ca), password: 'weir-trial' };
+    return testKafka(String(brokers).split(','), login, ofSize);
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };
     const why = stderr.trim() || message;
@@ -44,10 +47,11 @@ export async function kafkaForTests(what: string, size: 1 | 3 = 1): Promise<Test
   }
 }
 
-function testKafka(brokers: string[], ofSize: string[]): TestKafka {
+function testKafka(brokers: string[], secure: TestKafka['secure'], ofSize: string[]): TestKafka {
   const one = (broker: number) => (ofSize[1] === '1' ? ofSize : [...ofSize, '--broker', String(broker)]);
   return {
     brokers,
+    secure,
     stop: async (broker, force = false) => {
       await run('stop', ...one(broker), ...(force ? ['--force'] : []));
     },

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   apiVersionsV3,
@@ -54,7 +55,9 @@ export class Cluster {
   connections(): ConnectionPool {
     const { tls, sasl } = this.limits;
     const options = { requestTimeout: requestMs, connectTimeout: 5000, maxInflights: 100, tls, sasl };
-    const pool = new ConnectionPool('weir', { ...options, tlsServerName: tls ? true : undefined });
+    // Names, not addresses, may be told to a server that shows one of several certificates.
+    const named = this.#bootstrap.every(({ host }) => isIP(host) === 0);
+    const pool = new ConnectionPool('weir', { ...options, tlsServerName: tls && named ? true : undefined });
     // A connection that breaks twice would otherwise end the process: the pool listens for its first error only.
     pool.on('connecting', ({ connection }) => connection.on('error', () => {}));
     this.#pools.add(pool);

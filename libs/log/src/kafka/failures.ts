@@ -1,4 +1,4 @@
-import { findErrorBy, protocolErrorsCodesById } from '@platformatic/kafka';
+import { protocolErrorsCodesById } from '@platformatic/kafka';
 import { LogError } from '../errors.js';
 
 /** An answer of a broker that says no. */
@@ -57,22 +57,24 @@ export function isPassing(error: unknown): boolean {
   return !isRefusedSignIn(error);
 }
 
-/** Wrong credentials, a broker that wants TLS, or a TLS certificate that can't be trusted. */
+/** Wrong credentials, a broker that wants TLS, or a certificate that can't be trusted. */
 function isRefusedSignIn(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return Boolean(findErrorBy(error, 'code', 'PLT_KFK_AUTHENTICATION') ?? findErrorBy(error, 'code', 'PLT_KFK_USER'));
+  const refused = /^PLT_KFK_(AUTHENTICATION|USER)$|^ERR_(TLS|SSL)_|CERT/;
+  return chainOf(error).some(({ code }) => typeof code === 'string' && refused.test(code));
+}
+
+/** The error, and what caused it. */
+function chainOf(error: unknown): (Error & { code?: unknown })[] {
+  const chain: (Error & { code?: unknown })[] = [];
+  for (let each = error as Error & { errors?: Error[] }; each?.message && chain.length < 8; ) {
+    chain.push(each);
+    each = (each.errors?.[0] ?? each.cause) as Error;
+  }
+  return chain;
 }
 
 /** What went wrong, in the innermost words that say something. */
-export function reasonOf(error: unknown): string {
-  let reason = error as Error & { errors?: Error[] };
-  for (let i = 0; i < 8; i++) {
-    const inner = (reason.errors?.[0] ?? reason.cause) as Error | undefined;
-    if (!inner?.message) break;
-    reason = inner;
-  }
-  return reason.message;
-}
+export const reasonOf = (error: unknown): string => chainOf(error).at(-1)?.message ?? String(error);
 
 /** What the caller is told when all tries failed, or none is worthwhile. */
 export function unavailable(what: string, error: unknown, facts: Record<string, unknown> = {}): LogError {
