@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Admin, type Connection, ConnectionPool, deleteRecordsV2 } from '@platformatic/kafka';
 import { afterAll, describe, it } from 'vitest';
@@ -25,16 +28,31 @@ const run = async (...args: string[]): Promise<Record<string, unknown>> => {
 };
 
 /**
- * A real Kafka for the specs of this file: one that runs already, or one that is started now and stopped at the end.
- * Undefined where there is no Java: then it says in capital letters what is left out; under CI that is a failure.
+ * A real Kafka for the specs of this file: one that runs already, or one that is started now; the last spec that uses it
+ * stops what specs have started. Undefined where there is no Java: then it says in capital letters what is left out;
+ * under CI that is a failure.
  */
 export async function kafkaForTests(what: string, size: 1 | 3 = 1): Promise<TestKafka | undefined> {
   const ofSize = ['--brokers', String(size)];
+  const users = join(tmpdir(), `weir-kafka-${size}`);
+  const ours = join(users, 'started-by-specs');
+  const me = join(users, String(process.pid));
+  const isUsed = () => readdirSync(users).some((name) => /^\d+$/.test(name) && isAlive(Number(name)));
   try {
-    const { brokers, secure, ca, started } = await run('start', ...ofSize);
-    afterAll(async () => {
-      if (started) await run('stop', ...ofSize);
+    const { brokers, secure, ca } = await alone(users, async () => {
+      const answer = await run('start', ...ofSize);
+      if (answer.started) writeFileSync(ours, '');
+      writeFileSync(me, '');
+      return answer;
     });
+    afterAll(() =>
+      alone(users, async () => {
+        rmSync(me, { force: true });
+        if (!existsSync(ours) || isUsed()) return;
+        await run('stop', ...ofSize);
+        rmSync(ours);
+      }),
+    );
     const login = { brokers: String(secure).split(','), ca: String(ca), password: 'weir-trial' };
     return testKafka(String(brokers).split(','), login, ofSize);
   } catch (error) {
@@ -44,6 +62,36 @@ export async function kafkaForTests(what: string, size: 1 | 3 = 1): Promise<Test
     console.warn(`LEFT OUT: ${what.toUpperCase()} (${why})`);
     describe(what, () => it.skip(`left out: ${why}`, () => {}));
     return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One process at a time; one that died in there is not waited for. */
+async function alone<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  mkdirSync(folder, { recursive: true });
+  const lock = join(folder, 'lock');
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch {
+      const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0;
+      if (holder > 0 && !isAlive(holder)) rmSync(lock, { force: true });
+      await sleep(100);
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { force: true });
   }
 }
 

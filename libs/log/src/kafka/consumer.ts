@@ -78,6 +78,8 @@ export class KafkaConsumer implements Consumer {
   async #poll(): Promise<RecordBatch[] | null> {
     while (!this.#closing) {
       this.#awake = false;
+      // A process that slept may have lost everything meanwhile, and what it has fetched is no longer for it.
+      if (this.#membership.isDoubtful) await this.#membership.beat();
       await this.#letGo([...this.#reader.held.values()].filter((held) => !this.#owns(held)));
       await this.#takeUp();
       const batches = this.#reader.take();

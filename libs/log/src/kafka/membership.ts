@@ -16,6 +16,8 @@ const rebalanceMs = 5 * 60_000;
 /** After this long without an answer the brokers have let the member go, unless they were set to be more patient. */
 const sessionMs = 45_000;
 const rejoinMs = 100;
+/** Longer than heartbeats take, shorter than any session. */
+const doubtMs = 5000;
 interface HeldPartitions {
   topicId: string;
   partitions: number[];
@@ -65,6 +67,11 @@ export class Membership {
   /** What the member may read, by `partitionKey`. */
   get assigned(): ReadonlyMap<string, TopicPartition> {
     return this.#assigned;
+  }
+
+  /** Whether the coordinator has not been heard for so long that others may have been given what this one holds. */
+  get isDoubtful(): boolean {
+    return performance.now() - this.#answeredMs > doubtMs;
   }
 
   /** Resolves once the brokers count it as a member. */

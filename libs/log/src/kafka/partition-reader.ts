@@ -37,6 +37,8 @@ export interface Held extends TopicPartition {
   version: number;
 }
 
+const needsMin = 256 * 1024;
+const needsMax = 64 * 1024 * 1024;
 const waitMs = 500;
 const pauseMs = 200;
 
@@ -182,7 +184,9 @@ export class PartitionReader {
   /** `again`: of what came with an earlier batch. Then its end is an old one, and only what lies before it is used. */
   #decode(held: Held, fetched: FetchedPartition, bytesMax: number, again: boolean): void {
     held.rest = undefined;
-    held.needs = bytesNeeded(fetched);
+    const isCut = fetched.bytes.length === 0 && held.position < fetched.end && held.needs < needsMax;
+    // Brokers give nothing of a partition whose next batch is larger than was asked for, or a part of it.
+    held.needs = isCut ? Math.max(held.needs * 2, needsMin) : bytesNeeded(fetched);
     if (held.needs > 0) return;
     try {
       const { batch, rest } = readFetched({ ...fetched, from: held.position }, held.name, { ...this.limits, bytesMax });
