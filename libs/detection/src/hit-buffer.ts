@@ -11,7 +11,7 @@ export class HitBuffer implements OrderedHits {
   values = new Float64Array(initialHits);
   groupLo = new Int32Array(initialHits);
   groupHi = new Int32Array(initialHits);
-  private recordedAt = new Float64Array(initialHits);
+  recordedAt = new Float64Array(initialHits);
   /** Where each stretch begins that is in the order of recording: one, unless partitions were read. */
   private readonly runs: number[] = [];
 

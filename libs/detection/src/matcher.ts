@@ -1,5 +1,6 @@
 import { type DeadLetter, eventTypeOf } from '#libs/events';
 import type { LogRecord, RecordBatch } from '#libs/log';
+import { cutHits } from './cut-hits.js';
 import { Hash } from './hash.js';
 import { HitBuffer } from './hit-buffer.js';
 import { IdentitySet } from './identity-set.js';
@@ -27,6 +28,9 @@ export interface Matched {
   matches: LogRecord[];
   deadLetters: DeadLetter[];
 }
+
+/** So many hits a record, half a megabyte: the log takes records of one. */
+const recordHitsMax = 16_384;
 
 /**
  * Activity in, hits out: drops duplicates, evaluates the rules, spreads the hits over the partitions of
@@ -64,7 +68,9 @@ export class Matcher {
     for (const [partition, buffers] of this.buffers.entries()) {
       const hits = buffers.filter((buffer) => buffer !== undefined && buffer.count > 0) as HitBuffer[];
       if (hits.length === 0) continue;
-      matches.push({ partition, time: this.newestMs, value: encodeMatches(this.newestMs, sources, hits) });
+      for (const together of cutHits(hits, recordHitsMax)) {
+        matches.push({ partition, time: this.newestMs, value: encodeMatches(this.newestMs, sources, together) });
+      }
       for (const buffer of hits) {
         this.counters.hits += buffer.count;
         buffer.clear();
