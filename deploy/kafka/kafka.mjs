@@ -9,7 +9,7 @@
 //
 // 100 ports higher each broker listens with TLS and SASL too (user weir, password weir-trial, by PLAIN or SCRAM); whom to
 // trust is in tls.pem, in the folder of the broker.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -58,12 +58,12 @@ function runningPid(broker) {
   }
 }
 
-function need(command, args, what) {
-  try {
-    execFileSync(command, args, { stdio: 'pipe', timeout: 60_000 });
-  } catch {
-    throw new KafkaScriptError(`${what} is missing: Kafka needs Java 17 or later and Maven on the PATH. Install both.`);
-  }
+function need(command, flag, what) {
+  const { status, stdout, stderr } = spawnSync(command, [flag], { encoding: 'utf8', timeout: 60_000 });
+  const advice = 'Kafka needs Java 17 or later and Maven on the PATH. Install both.';
+  if (status !== 0) throw new KafkaScriptError(`${what} is missing: ${advice}`);
+  const [, version = '17'] = command === 'java' ? (/version "(\d+)/.exec(stdout + stderr) ?? []) : [];
+  if (Number(version) < 17) throw new KafkaScriptError(`Java ${version} is too old: ${advice}`);
 }
 
 /** The jars of the pinned version, fetched once; shared by clusters of every size. */
@@ -72,7 +72,7 @@ function fetchJars(folder, say) {
   const stamp = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12);
   const jars = join(dirname(folder), `kafka-jars-${stamp}`);
   if (existsSync(jars)) return jars;
-  need('mvn', ['-v'], 'Maven');
+  need('mvn', '-v', 'Maven');
   say('Fetching Kafka through Maven; this happens once.');
   const draft = `${jars}.draft`;
   rmSync(draft, { recursive: true, force: true });
@@ -202,7 +202,7 @@ async function untilReady(broker) {
 async function start(cluster, chosen, say) {
   const missing = chosen.filter((broker) => runningPid(broker) === null);
   if (missing.length > 0) {
-    need('java', ['-version'], 'Java');
+    need('java', '-version', 'Java');
     const jars = fetchJars(cluster.folder, say);
     for (const broker of missing) {
       if (await accepts(broker.port)) {
