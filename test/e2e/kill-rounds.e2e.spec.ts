@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,15 +10,20 @@ import { type AlertOutcome, adminKey, copiesInLog, settledAlerts } from './outco
 import { type Batch, requestMs, Sender, wrongCopies } from './sender.js';
 import { trafficBatches } from './traffic.js';
 
-/** Twenty kills; the clean stops in between leave snapshots, which the kills after them start from. */
+/** Sets how large files may get that a running process writes. */
+const prlimit = '/usr/bin/prlimit';
+
+/** Twenty kills. The clean stops in between leave snapshots, which the kills after them start from. */
 const rounds = [
   ...Array<Round>(8).fill('weir'),
   ...Array<Round>(5).fill('postgres'),
   ...Array<Round>(4).fill('both'),
   ...Array<Round>(3).fill('while starting'),
   ...Array<Round>(3).fill('clean stop'),
+  ...Array<Round>(existsSync(prlimit) ? 3 : 0).fill('full disk'),
 ];
-type Round = 'weir' | 'postgres' | 'both' | 'while starting' | 'clean stop';
+type Round = 'weir' | 'postgres' | 'both' | 'while starting' | 'clean stop' | 'full disk';
+if (!rounds.includes('full disk')) console.warn(`LEFT OUT: FULL DISKS, SINCE THERE IS NO ${prlimit}`);
 
 /** The choices of a run can be made again, its moments only about so. */
 const seed = Number(process.env.TEST_SEED ?? randomInt(2 ** 31));
@@ -94,6 +100,12 @@ async function disturb(weir: Running, round: Round): Promise<Running> {
     cli.killPostgres();
     return weir;
   }
+  if (round === 'full disk') {
+    limitFiles(weir, '16384');
+    await delay(random.int(800));
+    limitFiles(weir, 'unlimited');
+    return weir;
+  }
   if (round === 'both' && random.next() < 0.5) cli.killPostgres();
   sender.aim(null);
   const ended = await weir.end(round === 'clean stop' ? 'SIGTERM' : 'SIGKILL');
@@ -106,6 +118,10 @@ async function disturb(weir: Running, round: Round): Promise<Running> {
   }
   if (random.next() < 0.4) meddleWithSnapshots();
   return start();
+}
+
+function limitFiles(weir: Running, bytes: string): void {
+  execFileSync(prlimit, ['--pid', String(weir.pid), `--fsize=${bytes}:unlimited`]);
 }
 
 /** What snapshots hold is in the log as well: whatever becomes of one, it must not matter. */

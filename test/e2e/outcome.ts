@@ -45,20 +45,15 @@ export async function alertsOf(url: string, key: string): Promise<AlertOutcome[]
   for (let cursor: string | null = ''; cursor !== null; ) {
     const query = new URLSearchParams({ limit: '200', ...(cursor ? { cursor } : {}) });
     const response = await fetch(`${url}/api/v1/alerts?${query}`, { headers: { 'x-api-key': key } });
+    if (response.status === 503) {
+      // PostgreSQL is not back yet.
+      await delay(100);
+      continue;
+    }
     const page = (await response.json()) as { items: AlertItem[]; next: string | null };
     for (const { rule, group, state, firstSeen, openedAt, lastSeen, closedAt, value, peak, events } of page.items) {
-      alerts.push({
-        rule: rule.name,
-        group,
-        state,
-        firstSeen,
-        openedAt,
-        lastSeen,
-        closedAt,
-        value,
-        peak,
-        events,
-      });
+      const times = { firstSeen, openedAt, lastSeen, closedAt };
+      alerts.push({ rule: rule.name, group, state, ...times, value, peak, events });
     }
     cursor = page.next;
   }
