@@ -17,12 +17,8 @@ export class HitBuffer implements OrderedHits {
 
   constructor(readonly rule: number) {}
 
-  /** An event counts once for a group and value, however many of a rule's selections it meets. */
   push(lo: number, hi: number, time: number, recordedAt: number, origin: number, value: number): void {
     const at = this.count;
-    for (let i = at - 1; i >= 0 && this.origins[i] === origin; i--) {
-      if (this.groupLo[i] === lo && this.groupHi[i] === hi && this.values[i] === value) return;
-    }
     if (at === this.times.length) this.grow(at * 2);
     this.times[at] = time;
     this.origins[at] = origin;
@@ -38,6 +34,14 @@ export class HitBuffer implements OrderedHits {
   get order(): Uint32Array | null {
     if (this.runs.length < 2) return null;
     return mergeRuns(this.runs, this.count, (a, b) => this.isBefore(a, b));
+  }
+
+  /** Takes back the hits of the event that came last. */
+  discard(origin: number): void {
+    while (this.count > 0 && this.origins[this.count - 1] === origin) {
+      this.count--;
+      if (this.runs.at(-1) === this.count) this.runs.pop();
+    }
   }
 
   clear(): void {

@@ -1,8 +1,8 @@
 import type { FieldValue } from '#libs/sigma';
 import type { PathTrie } from './path-trie.js';
 
-/** What the bytes of a field are. `text` has no escapes: its bytes are its UTF-8. */
-export const kind = { absent: 0, text: 1, escaped: 2, number: 3, literal: 4, nested: 5 } as const;
+/** What the bytes of a field are. `ascii` and `wide` have no escapes; the bytes of `wide` may be no UTF-8. */
+export const kind = { absent: 0, ascii: 1, wide: 2, escaped: 3, number: 4, literal: 5, nested: 6 } as const;
 type Kind = (typeof kind)[keyof typeof kind];
 
 const quote = 0x22;
@@ -64,8 +64,10 @@ export class LineScanner {
     switch (this.kindOf(slot)) {
       case kind.absent:
         return undefined;
-      case kind.text:
+      case kind.ascii:
         return this.text(from, to);
+      case kind.wide:
+        return this.bytes.toString('utf8', from, to);
       case kind.number:
         return this.number(from, to);
       case kind.literal:
@@ -77,8 +79,6 @@ export class LineScanner {
 
   /** From `{` on; the index after its `}`, or -1. */
   private scanObject(node: PathTrie, start: number): number {
-    if (node.seenFor === this.line) return -1;
-    node.seenFor = this.line;
     const { bytes } = this;
     let i = this.skipSpace(start + 1);
     if (bytes[i] === braceClose) return i + 1;
@@ -101,6 +101,8 @@ export class LineScanner {
   }
 
   private wantedValue(node: PathTrie, entry: number, at: number): number {
+    if (node.seenFor[entry] === this.line) return -1;
+    node.seenFor[entry] = this.line;
     const slot = node.slots[entry];
     const child = node.children[entry];
     const first = this.bytes[at];
@@ -108,10 +110,9 @@ export class LineScanner {
     if (child !== null && first === braceOpen) end = this.scanObject(child, at);
     else end = this.skipValue(at);
     if (end < 0 || slot < 0) return end;
-    if (this.foundFor[slot] === this.line) return -1;
     this.foundFor[slot] = this.line;
     if (first === quote) {
-      this.kinds[slot] = this.escapeSeen ? kind.escaped : kind.text;
+      this.kinds[slot] = this.escapeSeen ? kind.escaped : this.wideSeen ? kind.wide : kind.ascii;
       // Escaped text keeps its quotes: it is decoded as JSON.
       this.from[slot] = this.escapeSeen ? at : at + 1;
       this.to[slot] = this.escapeSeen ? end : end - 1;
@@ -129,8 +130,9 @@ export class LineScanner {
   }
 
   private escapeSeen = false;
+  private wideSeen = false;
 
-  /** The index after the value, or -1. Notes whether a text had escapes. */
+  /** The index after the value, or -1. Notes of a text whether it had escapes, and whether all was ASCII. */
   private skipValue(at: number): number {
     const first = this.bytes[at];
     if (first === quote) return this.skipText(at);
@@ -148,9 +150,14 @@ export class LineScanner {
   private skipText(at: number): number {
     const { bytes, end } = this;
     this.escapeSeen = false;
+    let all = 0;
     for (let i = at + 1; i < end; i++) {
       const byte = bytes[i];
-      if (byte === quote) return i + 1;
+      if (byte === quote) {
+        this.wideSeen = all >= 0x80;
+        return i + 1;
+      }
+      all |= byte;
       if (byte === backslash) {
         this.escapeSeen = true;
         i++;
@@ -193,23 +200,20 @@ export class LineScanner {
 
   private text(from: number, to: number): string {
     const { bytes } = this;
-    if (to - from > internBytesMax) return bytes.toString('utf8', from, to);
+    if (to - from > internBytesMax) return bytes.toString('latin1', from, to);
     let hash = to - from;
     for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
     const slot = (hash ^ (hash >>> 15)) & (internSlots - 1);
     const known = this.interned[slot];
-    if (known !== undefined && isAscii(known, bytes, from, to)) return known;
-    const text = bytes.toString('utf8', from, to);
+    if (known !== undefined && isText(known, bytes, from, to)) return known;
+    const text = bytes.toString('latin1', from, to);
     this.interned[slot] = text;
     return text;
   }
 }
 
-function isAscii(text: string, bytes: Uint8Array, from: number, to: number): boolean {
+function isText(text: string, bytes: Uint8Array, from: number, to: number): boolean {
   if (text.length !== to - from) return false;
-  for (let i = 0; i < text.length; i++) {
-    const byte = bytes[from + i];
-    if (byte >= 0x80 || text.charCodeAt(i) !== byte) return false;
-  }
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[from + i]) return false;
   return true;
 }

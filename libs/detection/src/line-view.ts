@@ -70,7 +70,7 @@ export class LineView implements EventView {
   }
 
   private hashField(slot: number): boolean {
-    if (!this.isParsed && this.scanner.kindOf(slot) === kind.text) {
+    if (!this.isParsed && this.scanner.kindOf(slot) === kind.ascii) {
       this.hash.reset(0).bytes(this.scanner.bytes, this.scanner.from[slot], this.scanner.to[slot]).finish();
       return true;
     }

@@ -21,6 +21,8 @@ export interface MatcherCounters {
   duplicates: number;
   unreadable: number;
   hits: number;
+  /** Hits beyond what one event may have. */
+  capped: number;
 }
 
 export interface Matched {
@@ -28,6 +30,9 @@ export interface Matched {
   matches: LogRecord[];
   deadLetters: DeadLetter[];
 }
+
+/** A mail to a hundred thousand recipients shall not fill the log: the rest of an event's hits is dropped and counted. */
+const hitsPerEventMax = 10_000;
 
 /** So many hits a record, half a megabyte: the log takes records of one. */
 const recordHitsMax = 16_384;
@@ -37,12 +42,18 @@ const recordHitsMax = 16_384;
  * `weir.matches` by rule and group. What it remembers (identities within the horizon) can be read again from the log.
  */
 export class Matcher {
-  readonly counters: MatcherCounters = { events: 0, duplicates: 0, unreadable: 0, hits: 0 };
+  readonly counters: MatcherCounters = { events: 0, duplicates: 0, unreadable: 0, hits: 0, capped: 0 };
   private readonly view: LineView;
   private readonly identities = new Map<string, IdentitySet>();
   /** By partition and, as the plan numbers them, rule. */
   private readonly buffers: (HitBuffer | undefined)[][];
   private readonly hash = new Hash();
+  /** The event that is being matched. An event counts once for a group and value, however many of a rule's selections it meets. */
+  private counting: { origin: number; hits: number; counted: Set<string> | null } = {
+    origin: -1,
+    hits: 0,
+    counted: null,
+  };
   private newestMs = 0;
   private recordedMs = 0;
 
@@ -99,7 +110,7 @@ export class Matcher {
 
   /** What lets another process go on from here: kept beside the partition's position. */
   progress(topic: string, partition: number): MatchProgress {
-    const oldest = this.identities.get(`${topic}/${partition}`)?.oldestOffset ?? null;
+    const oldest = this.identities.get(`${topic}/${partition}`)?.rememberFrom ?? null;
     return { rememberFrom: oldest, newestMs: this.newestMs, recordedMs: this.recordedMs };
   }
 
@@ -154,20 +165,29 @@ export class Matcher {
         unreadable(i, 'The record is not a JSON object');
         continue;
       }
-      if (!this.hashIdentity()) {
-        unreadable(i, 'The record is not a CloudEvent: it lacks a source or an id');
+      try {
+        if (!this.hashIdentity()) {
+          unreadable(i, 'The record is not a CloudEvent: it lacks a source or an id');
+          continue;
+        }
+        if (!identities.add(hash.lo, hash.hi, recordedAt[i], offsets[i])) {
+          this.counters.events++;
+          this.counters.duplicates++;
+          continue;
+        }
+        this.evaluate(detections, times[i], recordedAt[i], originBase + offsets[i]);
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        // The scan trusts a line that looks like JSON; a field of this one is none.
+        this.discard(originBase + offsets[i]);
+        unreadable(i, 'The record is not JSON');
         continue;
       }
       this.counters.events++;
-      if (!identities.add(hash.lo, hash.hi, recordedAt[i], offsets[i])) {
-        this.counters.duplicates++;
-        continue;
-      }
       // An event cannot have been seen before it happened: a sender's clock that runs ahead does not move time.
       const seenMs = Math.min(times[i], recordedAt[i]);
       if (seenMs > this.newestMs) this.newestMs = seenMs;
       if (recordedAt[i] > this.recordedMs) this.recordedMs = recordedAt[i];
-      this.evaluate(detections, times[i], recordedAt[i], originBase + offsets[i]);
     }
   }
 
@@ -226,7 +246,7 @@ export class Matcher {
   }
 
   private push(
-    { index, hash }: PlannedRule,
+    { index, hash, isShared }: PlannedRule,
     lo: number,
     hi: number,
     time: number,
@@ -234,10 +254,27 @@ export class Matcher {
     origin: number,
     value: number,
   ): void {
+    if (origin !== this.counting.origin) this.counting = { origin, hits: 0, counted: null };
+    const { counting } = this;
+    if (isShared) {
+      const counted = (counting.counted ??= new Set());
+      const hit = `${index}/${lo}/${hi}/${value}`;
+      if (counted.has(hit)) return;
+      counted.add(hit);
+    }
+    if (++counting.hits > hitsPerEventMax) {
+      this.counters.capped++;
+      return;
+    }
     // The top bits choose the partition; the low bits choose the place in the group's table.
     const buffers = this.buffers[(hi >>> 8) % this.buffers.length];
     buffers[index] ??= new HitBuffer(hash);
     buffers[index].push(lo, hi, time, recordedAt, origin, value);
+  }
+
+  /** Takes back what the event under way has hit. */
+  private discard(origin: number): void {
+    for (const buffer of this.buffers.flat()) buffer?.discard(origin);
   }
 
   private hashIdentity(): boolean {

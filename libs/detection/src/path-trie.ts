@@ -7,8 +7,8 @@ export class PathTrie {
   readonly children: (PathTrie | null)[] = [];
   /** The entry that matched last at each position in the object: senders write keys in one order. */
   readonly expected = new Int32Array(64).fill(-1);
-  /** Line in which this object was last seen: twice in one line is a key given twice. */
-  seenFor = 0;
+  /** By entry: the line in which its key was last seen. Twice in one line: JSON takes the last one. */
+  readonly seenFor: number[] = [];
 
   constructor(paths: readonly string[] = []) {
     for (const [slot, path] of paths.entries()) this.add(path.split('.'), slot);
@@ -20,6 +20,7 @@ export class PathTrie {
     if (at < 0) {
       at = this.keys.push(bytes) - 1;
       this.slots.push(-1);
+      this.seenFor.push(0);
       this.children.push(null);
     }
     if (rest.length === 0) this.slots[at] = slot;

@@ -15,6 +15,8 @@ export interface PlannedRule {
   info: RuleInfo;
   /** The rule's number in this plan. */
   index: number;
+  /** Several detections feed it from one type: an event may meet more than one of them. */
+  isShared: boolean;
   /** Names the rule in `weir.matches` and in snapshots. */
   hash: number;
   timespan: string;
@@ -88,6 +90,10 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
     if (list.length === 0) continue;
     for (const type of detection.types) byType.set(type, [...(byType.get(type) ?? []), { detection, targets: list }]);
   }
+  for (const planned of byType.values()) {
+    const fed = planned.flatMap(({ targets }) => targets.map(({ rule }) => rule));
+    for (const rule of fed) rule.isShared ||= fed.indexOf(rule) !== fed.lastIndexOf(rule);
+  }
   const sourceSlot = rules.fields.slot('source');
   const idSlot = rules.fields.slot('id');
   return { paths: [...rules.fields.paths], sourceSlot, idSlot, byType, byHash };
@@ -137,7 +143,7 @@ function planned(
   inputs: string[],
 ): PlannedRule {
   const fingerprint = String(hash32(JSON.stringify([info.text, spec, groupBy, inputs])));
-  return { info, index: 0, hash: hash32(info.id), timespan, condition, groupBy, spec, fingerprint };
+  return { info, index: 0, isShared: false, hash: hash32(info.id), timespan, condition, groupBy, spec, fingerprint };
 }
 
 /** The field that says who is behind events of a type. */
