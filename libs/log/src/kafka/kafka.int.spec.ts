@@ -67,6 +67,19 @@ if (kafka) {
       await polling;
     });
 
+    it('gives a static member its place again after a crash, at once', async () => {
+      const crashed = await open({ instanceId: 'one' });
+      await crashed.createTopic('t', { partitions: 1 });
+      await crashed.append('t', [record('a'), record('b')]);
+      const dead = await crashed.consume('g', ['t'], { recordsMax: 1 });
+      await dead.poll();
+      await dead.commit([{ topic: 't', partition: 0, offset: 1 }]);
+      const again = await (await open({ instanceId: 'one' })).consume('g', ['t']);
+      const started = performance.now();
+      expect(await take(again, 1)).toEqual(['0: b']);
+      expect(performance.now() - started).toBeLessThan(3000);
+    });
+
     it('reads partitions that are added while it runs', async () => {
       const log = await open();
       await log.createTopic('t', { partitions: 1 });

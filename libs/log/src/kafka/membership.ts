@@ -48,7 +48,8 @@ export interface MembershipOptions {
  *   joining ──answer──▶ member ──fenced, unknown, silent for too long──▶ joining again, all it had is lost
  */
 export class Membership {
-  readonly id = randomUUID();
+  /** One with a name keeps its id too: so after a crash it takes its own place at once, before its session has ended. */
+  readonly id: string;
   epoch = joining;
   /** Counts how often the member has lost everything: what it held before is no longer its. */
   incarnation = 0;
@@ -62,7 +63,9 @@ export class Membership {
   constructor(
     private readonly cluster: Cluster,
     private readonly options: MembershipOptions,
-  ) {}
+  ) {
+    this.id = options.instanceId ?? randomUUID();
+  }
 
   /** What the member may read, by `partitionKey`. */
   get assigned(): ReadonlyMap<string, TopicPartition> {
@@ -74,9 +77,20 @@ export class Membership {
     return performance.now() - this.#answeredMs > doubtMs;
   }
 
-  /** Resolves once the brokers count it as a member. */
+  /**
+   * Resolves once the brokers count it as a member. A new process takes the place of an older one of its name, which
+   * has crashed or should not be there; that one gets it back only once this one has gone.
+   */
   async join(): Promise<void> {
-    await this.cluster.patiently(`let this process join ${this.options.group}`, () => this.#ask());
+    await this.cluster.patiently(`let this process join ${this.options.group}`, async () => {
+      try {
+        await this.#ask();
+      } catch (error) {
+        if ((error as Partial<BrokerError>).code !== codes.unreleasedInstance) throw error;
+        await this.#heartbeat(pausing, -1, null, null);
+        await this.#ask();
+      }
+    });
     this.#schedule();
   }
 
