@@ -18,7 +18,7 @@ export class MatchController {
   private readonly matcher: Matcher;
   /** Per partition, as `topic/partition`: the first offset not matched yet. */
   private readonly reached = new Map<string, number>();
-  private readonly reported = { events: 0, duplicates: 0 };
+  private readonly reported = { events: 0, duplicates: 0, capped: 0 };
   private markedMs = 0;
   private markedAt = 0;
 
@@ -111,10 +111,11 @@ export class MatchController {
 
   private report(): void {
     const { metrics } = this.ports;
-    const { events, duplicates } = this.matcher.counters;
+    const { events, duplicates, capped } = this.matcher.counters;
     metrics.weir_match_events_total.inc(events - this.reported.events);
     metrics.weir_match_duplicates_total.inc(duplicates - this.reported.duplicates);
-    Object.assign(this.reported, { events, duplicates });
+    metrics.weir_match_capped_hits_total.inc(capped - this.reported.capped);
+    Object.assign(this.reported, { events, duplicates, capped });
     for (const [rule, hits] of this.matcher.takeHits()) metrics.weir_match_rule_hits_total.inc({ rule }, hits);
   }
 }

@@ -249,8 +249,26 @@ describe('the window stage', () => {
     await run(stage, 3);
     const [opened, closed, ...rest] = await written();
     expect(rest).toEqual([]);
-    expect(opened).toMatchObject({ state: 'open', closedAt: null, revision: 1 });
+    expect(opened).toMatchObject({ state: 'open', closedAt: null });
     expect(closed).toMatchObject({ state: 'closed', closedAt: new Date(start + 121_000).toISOString() });
     expect(closed.revision).toBeGreaterThan(opened.revision);
+  });
+
+  it('numbers revisions the same however many records are read at once', async () => {
+    const guesses = Array.from({ length: 12 }, (_, second) => ({ second, ip: 1 }));
+    await log.append(topics.matches, await hitsOf(guesses, 1));
+    const first = await assigned();
+    for (let offset = 0; offset < 11; offset++) {
+      await first.stage.window(await log.read(topics.matches, 0, offset, { recordsMax: 1 }));
+      await first.stage.tick();
+    }
+    const second = await assigned(); // no snapshot was taken
+    await second.stage.window(await log.read(topics.matches, 0, 0, { recordsMax: 11 }));
+    await second.stage.window(await log.read(topics.matches, 0, 11, { recordsMax: 1 }));
+    await second.stage.tick();
+    const revisions = (await written())
+      .toSorted((a, b) => a.position.offset - b.position.offset)
+      .map(({ revision }) => revision);
+    expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
   });
 });

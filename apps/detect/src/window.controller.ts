@@ -120,7 +120,7 @@ export class WindowController {
 
   private count(changes: readonly EpisodeChange[]): void {
     for (const { rule, view } of changes) {
-      const transition = view.revision === 1 ? 'open' : view.state === 'open' ? 'update' : view.state;
+      const transition = view.isNew ? 'open' : view.state === 'open' ? 'update' : view.state;
       this.ports.metrics.weir_alerts_total.inc({ rule: rule.info.name, transition });
     }
   }

@@ -172,7 +172,8 @@ describe('WindowPartition', () => {
           expect(event).toMatchObject({ type: 'alert', subject: data.id, time: data.lastSeen });
           expect(data.id).toBe(alertId(rule.info.id, view.groupLo, view.groupHi, view.anchor));
           expect(alert.key(data as never)).toBe([rule.info.id, ...Object.values(group)].join('\n'));
-          expect(data.revision).toBeGreaterThan(revisions.get(data.id) ?? 0);
+          // Of a group that was let go nothing is remembered: an event as old as its alert opens that alert again.
+          if (!view.isNew) expect(data.revision).toBeGreaterThan(revisions.get(data.id)!);
           revisions.set(data.id, data.revision);
           expect(data.evidence.map(({ time }) => time)).toEqual(data.evidence.map(({ time }) => time).sort());
           expect(new Set(data.evidence.map(({ offset }) => offset)).size).toBe(data.evidence.length);

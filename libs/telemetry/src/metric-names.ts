@@ -35,6 +35,11 @@ export const metricTable = {
     help: 'Events dropped because the same source and id came before, within the horizon',
     labels: [],
   },
+  weir_match_capped_hits_total: {
+    type: 'counter',
+    help: 'Hits dropped because one event had more than 10,000',
+    labels: [],
+  },
   weir_match_rule_hits_total: { type: 'counter', help: 'Hits that went on to a window', labels: ['rule'] },
   // Windows.
   weir_window_entries_total: { type: 'counter', help: 'Entries applied to windows', labels: [] },

@@ -23,8 +23,9 @@ export interface Episode {
   peak: number;
   state: 'open' | 'closed' | 'merged';
   mergedInto: number | null;
-  /** How often it was handed out. */
+  /** In how many steps it changed; and whether it was handed out. */
   revision: number;
+  handedOut: boolean;
   /** Events from `firstSeen` until the episode is over, so far. */
   events: number;
   /** Of these, what no window needs any more: their number, the first 50 and the newest 50. */
@@ -61,6 +62,7 @@ export function openEpisode(slot: number, groupLo: number, groupHi: number, run:
     state: 'open',
     mergedInto: null,
     revision: 0,
+    handedOut: false,
     events: 0,
     dropped: 0,
     droppedFirst: [],

@@ -19,12 +19,16 @@ export interface EpisodeView {
   /** Events from `firstSeen` until the episode closed. */
   events: number;
   revision: number;
+  /** Was it never handed out before? */
+  isNew: boolean;
   /** The first 50 and the newest 50 events, ascending, none twice. */
   evidence: EvidenceRef[];
 }
 
 export function viewEpisode(store: WindowStore, episode: Episode): EpisodeView {
   const [from, to] = keptRange(store, episode);
+  const isNew = !episode.handedOut;
+  episode.handedOut = true;
   const first = [...episode.droppedFirst];
   for (let i = from; i < to && first.length < evidenceFirstMax; i++) {
     if (i === from || !store.runs.repeatsOrigin(episode.slot, i)) first.push(refAt(store, episode, i));
@@ -51,7 +55,8 @@ export function viewEpisode(store: WindowStore, episode: Episode): EpisodeView {
     value: episode.value,
     peak: episode.peak,
     events: episode.events,
-    revision: ++episode.revision,
+    revision: episode.revision,
+    isNew,
     evidence: tail > 0 ? [...first, ...latest.slice(-tail)] : first,
   };
 }

@@ -27,7 +27,8 @@ export class WindowStore {
   recordedMs = 0;
   readonly late = new LateEvents();
   private readonly idle = new IdleGroups(this);
-  private dirty = new Set<Episode>();
+  private readonly dirty = new Set<Episode>();
+  private readonly revised = new Set<Episode>();
   private readonly ahead = new Int32Array(aheadEvents);
   private readonly departing: EpisodeView[] = [];
 
@@ -82,9 +83,10 @@ export class WindowStore {
     this.append(slot, hits, i);
   }
 
-  /** Late events take their place. */
+  /** Ends a step: late events take their place. */
   settle(): void {
     for (const slot of this.late.slots()) this.settleGroup(slot);
+    this.revised.clear();
   }
 
   /** Lets time pass: episodes that stayed quiet close, groups that no window needs leave. Call after `settle`. */
@@ -96,6 +98,7 @@ export class WindowStore {
       this.forgetSettled(slot, episodes, clock);
     }
     this.idle.sweep();
+    this.revised.clear();
   }
 
   /** The episodes that changed since the last call, each with its evidence, ready to be published. */
@@ -145,8 +148,12 @@ export class WindowStore {
     episode.holdUntil = this.holdEnd(episode.slot, this.runs.countUntil(episode.slot, episode.lastFire) - 1);
   }
 
+  /** A revision for everything from one `settle` or `advance` to the next: what is read at once makes no difference. */
   changed(episode: Episode): void {
     this.dirty.add(episode);
+    if (this.revised.has(episode)) return;
+    this.revised.add(episode);
+    episode.revision++;
   }
 
   restoreGroup(lo: number, hi: number, touchedMark: number, touchedAt: number): number {
