@@ -33,6 +33,10 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<Log> {
   }
 }
 
+/**
+ * Where Kafka promises less than the embedded log: records of one call that do not fit one batch may have those of other
+ * processes between them; the order of recorded times holds among the appends of one process, and as far as clocks agree.
+ */
 class KafkaLog implements Log {
   readonly #limits: KafkaLimits;
   readonly #groups: GroupPositions;
