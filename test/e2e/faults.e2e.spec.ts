@@ -136,3 +136,16 @@ test('a PostgreSQL that was left running is taken over, one that was not is star
   expect(await restarting.end()).toEqual({ code: 0, stderr: '' });
   expect(cli.postgresServers()).toEqual([]);
 });
+
+test('a first start that is killed anywhere on its way is done over', async () => {
+  for (const ms of [100, 400, 600, 800, 1_000, 1_200]) {
+    const starting = cli.launch();
+    await delay(ms);
+    await starting.end('SIGKILL');
+  }
+  const weir = await start();
+  expect((await cli.json<{ items: unknown[] }>('keys', 'list')).items).toHaveLength(1);
+  await sender.send(traffic[0]);
+  expect(cli.postgresServers()).toHaveLength(1);
+  expect(await weir.end()).toEqual({ code: 0, stderr: '' });
+});

@@ -18,8 +18,11 @@ export interface KeyStore {
   /** May answer from memory: a key revoked elsewhere is refused within a few seconds, one revoked here at once. */
   find(id: string): Promise<KeyRecord | null>;
   create(key: Pick<MintedKey, 'id' | 'hash'> & NewKey, actor: string): Promise<KeyRecord>;
-  /** Creates the key unless there is one with `admin` that is neither revoked nor expired. Null: there was one. */
-  createFirstAdmin(key: Pick<MintedKey, 'id' | 'hash'> & NewKey): Promise<KeyRecord | null>;
+  /**
+   * Creates the key unless there is one with `admin` that is neither revoked nor expired. Null: there was one.
+   * `beforehand` is called before the key is there for good; where it throws, the key is not created.
+   */
+  createFirstAdmin(key: Pick<MintedKey, 'id' | 'hash'> & NewKey, beforehand: () => void): Promise<KeyRecord | null>;
   /** Newest first, revoked ones too. */
   list(): Promise<KeyRecord[]>;
   /** False where there is no such key. Revoking again changes nothing. */

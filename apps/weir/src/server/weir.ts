@@ -126,9 +126,9 @@ async function createTopics(log: Log, options: ReturnType<typeof topicOptionsOf>
 
 /** Makes the first key and keeps it where only this user can read it; null where there was one already. */
 async function makeAdminKey(keys: KeyStore, dataDir: string): Promise<string | null> {
-  const made = await ensureAdminKey(keys);
-  if (made) writeFileSync(adminKeyFile(dataDir), `${made}\n`, { mode: 0o600 });
-  return made;
+  return ensureAdminKey(keys, (text) =>
+    writeFileSync(adminKeyFile(dataDir), `${text}\n`, { mode: 0o600, flush: true }),
+  );
 }
 
 async function openApp(house: House, apps: readonly PartName[], opened: AsyncDisposableStack) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ensureAdminKey, mintKey, openAuthenticator } from '#libs/auth';
+import { ensureAdminKey, type KeyStore, mintKey, openAuthenticator } from '#libs/auth';
 import { ManualClock } from '#libs/clock';
 import { openTestDatabase, type TestDatabase } from '../../testing/test-database.js';
 import { openKeyStore } from './key-store.js';
@@ -15,9 +15,17 @@ afterAll(() => pg.close());
 
 test('the first start makes one admin key, whoever starts at the same time', async () => {
   const [one, other] = [open(), open()];
-  const made = (await Promise.all([ensureAdminKey(one), ensureAdminKey(other)])).filter((text) => text !== null);
+  const kept: string[] = [];
+  const ensure = (store: KeyStore) => ensureAdminKey(store, (text) => kept.push(text));
+  const full = () => {
+    throw new RangeError('the disk is full');
+  };
+  await expect(ensureAdminKey(one, full)).rejects.toThrow('the disk is full');
+  expect(await one.list()).toEqual([]);
+  const made = (await Promise.all([ensure(one), ensure(other)])).filter((text) => text !== null);
   expect(made).toHaveLength(1);
-  expect(await ensureAdminKey(one)).toBeNull();
+  expect(kept).toEqual(made);
+  expect(await ensure(one)).toBeNull();
 
   const answer = await openAuthenticator(one, clock).authenticate({ authorization: `Bearer ${made[0]}` });
   expect(answer).toMatchObject({ kind: 'principal', principal: { name: 'first admin', scopes: ['admin'] } });
@@ -25,7 +33,7 @@ test('the first start makes one admin key, whoever starts at the same time', asy
   const [admin] = await one.list();
   expect(JSON.stringify(await pg.database.query('SELECT * FROM decided.api_key'))).not.toContain(made[0]!.slice(22));
   await one.revoke(admin.id, 'weir');
-  expect(await ensureAdminKey(one)).not.toBeNull();
+  expect(await ensure(one)).not.toBeNull();
   await Promise.all([one.close(), other.close()]);
 });
 

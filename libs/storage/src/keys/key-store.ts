@@ -85,7 +85,7 @@ class PostgresKeyStore implements KeyStore {
     return this.options.database.transaction((manager) => this.insert(manager, key, actor));
   }
 
-  async createFirstAdmin(key: MintedHash & NewKey): Promise<KeyRecord | null> {
+  async createFirstAdmin(key: MintedHash & NewKey, beforehand: () => void): Promise<KeyRecord | null> {
     return this.options.database.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [FIRST_ADMIN_LOCK]);
       const [{ found }] = await manager.query<{ found: boolean }[]>(
@@ -93,7 +93,10 @@ class PostgresKeyStore implements KeyStore {
            WHERE 'admin' = ANY (scopes) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)) AS found`,
         [new Date(this.options.clock.now())],
       );
-      return found ? null : this.insert(manager, key, WEIR);
+      if (found) return null;
+      const created = await this.insert(manager, key, WEIR);
+      beforehand();
+      return created;
     });
   }
 
