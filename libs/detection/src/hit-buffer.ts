@@ -1,9 +1,9 @@
-import type { OrderedHits } from './match-batch.js';
+import type { OrderedHits, RuleHits } from './match-batch.js';
 import { mergeRuns } from './merge-runs.js';
 
 const initialHits = 16;
 
-/** Hits of one rule on their way to one partition of `weir.matches`, as growing columns; used batch after batch. */
+/** Hits of one rule that wait: growing columns, used batch after batch. */
 export class HitBuffer implements OrderedHits {
   count = 0;
   times = new Float64Array(initialHits);
@@ -13,7 +13,7 @@ export class HitBuffer implements OrderedHits {
   groupHi = new Int32Array(initialHits);
   recordedAt = new Float64Array(initialHits);
   /** Where each stretch begins that is in the order of recording: one, unless partitions were read. */
-  private readonly runs: number[] = [];
+  private runs: number[] = [];
 
   constructor(readonly rule: number) {}
 
@@ -44,9 +44,21 @@ export class HitBuffer implements OrderedHits {
     }
   }
 
+  /** The same hits, standing in their order. */
+  sorted(): RuleHits {
+    const { order } = this;
+    if (order === null) return this;
+    const sorted = new HitBuffer(this.rule);
+    for (const i of order) {
+      const { groupLo, groupHi, times, recordedAt, origins, values } = this;
+      sorted.push(groupLo[i], groupHi[i], times[i], recordedAt[i], origins[i], values[i]);
+    }
+    return sorted;
+  }
+
   clear(): void {
     this.count = 0;
-    this.runs.length = 0;
+    this.runs = [];
   }
 
   private isBefore(a: number, b: number): boolean {

@@ -4,23 +4,38 @@ import type { WindowHits } from '#libs/windows';
  * What a record of `weir.matches` holds: hits of rules that belong to one partition of it, rule by rule, each rule's in
  * the order in which their events were recorded; or none at all: then it is a time mark. Little-endian:
  *
- * header {u8 version, 7 spare, f64 mark time, u32 number of rules, u32 bytes of the source table} · per rule {u32 rule,
- * u32 count, f64 event times, f64 origins, f64 values, i32 group hashes low, i32 group hashes high} · source table as
- * JSON
+ * header {u8 version, 7 spare, f64 mark time, f64 read until, u32 number of rules, u32 bytes of the reading} · per rule
+ * {u32 rule, u32 count, f64 event times, f64 origins, f64 values, f64 recorded times, i32 group hashes low, i32 group
+ * hashes high} · reading as JSON
  *
- * An origin is `source × 2^42 + offset`, where `source` is the index into the source table: [[topic, partition], …].
+ * An origin is `source × 2^42 + offset`, where `source` is the index into the sources that were read.
  */
 export interface MatchBatch {
   /** The newest event time that `match` had seen, moved on by as long as it was idle; ms. */
   markMs: number;
-  sources: readonly (readonly [topic: string, partition: number])[];
+  /** What was recorded up to this moment (ms), in the partitions that the writer reads, is matched. 0: it can't tell. */
+  readUntilMs: number;
+  /** A `Reading` as JSON. Writers say the same thing again and again: compare before you parse. */
+  reading: string;
   hits: readonly RuleHits[];
 }
 
-/** Hits of one rule; 32 bytes each. Columns may be longer than `count`. */
+export type Source = readonly [topic: string, partition: number];
+
+/** Who reads what, as the writer of a record knows it. */
+export interface Reading {
+  /** What the hits in this record refer to; the partitions that the writer reads, unless it is alone. */
+  read: readonly Source[];
+  /** Partitions that others read; null: the writer is alone and reads everything there is. */
+  others: readonly Source[] | null;
+}
+
+/** Hits of one rule; 40 bytes each. Columns may be longer than `count`. */
 export interface RuleHits extends WindowHits {
   /** The rule's hash. */
   rule: number;
+  /** When the log recorded the events, ms. */
+  recordedAt: Float64Array;
 }
 
 /** Hits that stand in another order than the one they are to be written in. */
@@ -29,29 +44,33 @@ export interface OrderedHits extends RuleHits {
   readonly order: Uint32Array | null;
 }
 
-const version = 2;
-const headerBytes = 24;
+const version = 3;
+const headerBytes = 32;
 const ruleBytes = 8;
-const hitBytes = 32;
+const hitBytes = 40;
 /** Offsets up to four trillion; 2,047 sources. */
 export const originSpan = 2 ** 42;
 export const sourcesMax = 2047;
 
-export function encodeMatches(markMs: number, sources: MatchBatch['sources'], hits: readonly OrderedHits[]): Buffer {
-  const table = Buffer.from(JSON.stringify(sources));
+export function encodeMatches(
+  { markMs, readUntilMs, reading }: Omit<MatchBatch, 'hits'>,
+  hits: readonly OrderedHits[],
+): Buffer {
+  const said = Buffer.from(reading);
   const hitsBytes = hits.reduce((sum, { count }) => sum + ruleBytes + count * hitBytes, 0);
-  const bytes = new Uint8Array(headerBytes + hitsBytes + table.length);
+  const bytes = new Uint8Array(headerBytes + hitsBytes + said.length);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, version);
   view.setFloat64(8, markMs, true);
-  view.setUint32(16, hits.length, true);
-  view.setUint32(20, table.length, true);
+  view.setFloat64(16, readUntilMs, true);
+  view.setUint32(24, hits.length, true);
+  view.setUint32(28, said.length, true);
   let at = headerBytes;
-  for (const { rule, count, order, times, origins, values, groupLo, groupHi } of hits) {
+  for (const { rule, count, order, times, origins, values, recordedAt, groupLo, groupHi } of hits) {
     view.setUint32(at, rule, true);
     view.setUint32(at + 4, count, true);
     at += ruleBytes;
-    for (const column of [times, origins, values]) {
+    for (const column of [times, origins, values, recordedAt]) {
       copy(column, order, new Float64Array(bytes.buffer, at, count));
       at += count * 8;
     }
@@ -60,7 +79,7 @@ export function encodeMatches(markMs: number, sources: MatchBatch['sources'], hi
       at += count * 4;
     }
   }
-  bytes.set(table, at);
+  bytes.set(said, at);
   return Buffer.from(bytes.buffer);
 }
 
@@ -77,7 +96,7 @@ export function decodeMatches(value: Uint8Array): MatchBatch | null {
   const view = new DataView(buffer);
   const hits: RuleHits[] = [];
   let at = headerBytes;
-  for (let rules = view.getUint32(16, true); rules > 0; rules--) {
+  for (let rules = view.getUint32(24, true); rules > 0; rules--) {
     if (at + ruleBytes > value.length) return null;
     const rule = view.getUint32(at, true);
     const count = view.getUint32(at + 4, true);
@@ -86,15 +105,16 @@ export function decodeMatches(value: Uint8Array): MatchBatch | null {
     hits.push({ rule, count, ...columnsAt(buffer, at, count) });
     at += count * hitBytes;
   }
-  if (at + view.getUint32(20, true) !== value.length) return null;
-  const sources = JSON.parse(new TextDecoder().decode(value.subarray(at))) as MatchBatch['sources'];
-  return { markMs: view.getFloat64(8, true), sources, hits };
+  if (at + view.getUint32(28, true) !== value.length) return null;
+  const reading = new TextDecoder().decode(value.subarray(at));
+  return { markMs: view.getFloat64(8, true), readUntilMs: view.getFloat64(16, true), reading, hits };
 }
 
-const columnsAt = (buffer: ArrayBuffer, at: number, count: number): Omit<WindowHits, 'count'> => ({
+const columnsAt = (buffer: ArrayBuffer, at: number, count: number): Omit<RuleHits, 'count' | 'rule'> => ({
   times: new Float64Array(buffer, at, count),
   origins: new Float64Array(buffer, at + count * 8, count),
   values: new Float64Array(buffer, at + count * 16, count),
-  groupLo: new Int32Array(buffer, at + count * 24, count),
-  groupHi: new Int32Array(buffer, at + count * 28, count),
+  recordedAt: new Float64Array(buffer, at + count * 24, count),
+  groupLo: new Int32Array(buffer, at + count * 32, count),
+  groupHi: new Int32Array(buffer, at + count * 36, count),
 });

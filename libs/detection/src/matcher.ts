@@ -5,7 +5,7 @@ import { Hash } from './hash.js';
 import { HitBuffer } from './hit-buffer.js';
 import { IdentitySet } from './identity-set.js';
 import { LineView, textOf } from './line-view.js';
-import { encodeMatches, originSpan } from './match-batch.js';
+import { encodeMatches, originSpan, type Reading, type Source } from './match-batch.js';
 import type { DetectionPlan, PlannedDetection, PlannedRule, Target } from './plan.js';
 
 export interface MatcherOptions {
@@ -56,6 +56,10 @@ export class Matcher {
   };
   private newestMs = 0;
   private recordedMs = 0;
+  /** What was recorded up to this moment, in what this process reads, is matched; 0: not known since it reads it. */
+  private readUntilMs = 0;
+  private owned: readonly Source[] = [];
+  private others: readonly Source[] | null = null;
 
   constructor(
     private readonly plan: DetectionPlan,
@@ -68,19 +72,22 @@ export class Matcher {
   /** Batches of different partitions, together all that was recorded up to some moment (libs/stream merges them so). */
   match(batches: readonly RecordBatch[], receivedAt: number): Matched {
     const deadLetters: DeadLetter[] = [];
-    const sources = batches.map((batch) => [batch.topic, batch.partition] as const);
-    batches.forEach((batch, source) => {
+    const read = this.others === null ? batches.map(sourceOf) : this.owned;
+    for (const batch of batches) {
+      const source = read.findIndex(([topic, partition]) => topic === batch.topic && partition === batch.partition);
       this.matchBatch(batch, source * originSpan, (i, reason) => {
         this.counters.unreadable++;
         deadLetters.push(deadLetterOf(batch, i, reason, receivedAt));
       });
-    });
+      this.readUntilMs = Math.max(this.readUntilMs, batch.recordedAt(batch.count - 1));
+    }
+    const head = { markMs: this.newestMs, readUntilMs: this.readUntilMs, reading: this.reading(read) };
     const matches: LogRecord[] = [];
     for (const [partition, buffers] of this.buffers.entries()) {
       const hits = buffers.filter((buffer) => buffer !== undefined && buffer.count > 0) as HitBuffer[];
       if (hits.length === 0) continue;
       for (const together of cutHits(hits, recordHitsMax)) {
-        matches.push({ partition, time: this.newestMs, value: encodeMatches(this.newestMs, sources, together) });
+        matches.push({ partition, time: this.newestMs, value: encodeMatches(head, together) });
       }
       for (const buffer of hits) {
         this.counters.hits += buffer.count;
@@ -90,11 +97,28 @@ export class Matcher {
     return { matches, deadLetters };
   }
 
+  /** From now on this process reads `owned`, and others read the rest; null: it is alone and reads whatever there is. */
+  share(owned: readonly Source[], others: readonly Source[] | null): void {
+    this.owned = owned;
+    this.others = others;
+    this.readUntilMs = 0;
+  }
+
+  /** Nothing waits that was recorded up to this moment. */
+  caughtUp(recordedMs: number): void {
+    this.readUntilMs = Math.max(this.readUntilMs, recordedMs);
+  }
+
   /** Records that tell every partition what time it is; none before the first event. */
   marks(nowMs: number): LogRecord[] {
     const markMs = this.markTime(nowMs);
-    if (markMs === 0) return [];
-    const value = encodeMatches(markMs, [], []);
+    if (markMs === 0 && this.others === null) return [];
+    const head = {
+      markMs,
+      readUntilMs: this.readUntilMs,
+      reading: this.reading(this.others === null ? [] : this.owned),
+    };
+    const value = encodeMatches(head, []);
     return this.buffers.map((_, partition) => ({ partition, time: markMs, value }));
   }
 
@@ -189,6 +213,10 @@ export class Matcher {
       if (seenMs > this.newestMs) this.newestMs = seenMs;
       if (recordedAt[i] > this.recordedMs) this.recordedMs = recordedAt[i];
     }
+  }
+
+  private reading(read: readonly Source[]): string {
+    return JSON.stringify({ read, others: this.others } satisfies Reading);
   }
 
   private evaluate(detections: readonly PlannedDetection[], time: number, recordedAt: number, origin: number): void {
@@ -295,6 +323,8 @@ export class Matcher {
     return set;
   }
 }
+
+const sourceOf = ({ topic, partition }: RecordBatch): Source => [topic, partition];
 
 /** What is kept beside a position: where the remembered identities begin, and what time it was. */
 export interface MatchProgress {

@@ -1,7 +1,16 @@
 import type { RecordBatch } from '#libs/log';
 import { type EpisodeView, type WindowSpec, WindowStore } from '#libs/windows';
-import { decodeMatches, type MatchBatch, originSpan, type RuleHits, sourcesMax } from './match-batch.js';
+import {
+  decodeMatches,
+  type MatchBatch,
+  originSpan,
+  type Reading,
+  type RuleHits,
+  type Source,
+  sourcesMax,
+} from './match-batch.js';
 import type { DetectionPlan, PlannedRule } from './plan.js';
+import { type Readers, WriterMerge } from './writer-merge.js';
 
 export interface WindowLimits {
   /** Groups per rule, all partitions together. */
@@ -11,6 +20,9 @@ export interface WindowLimits {
 
 /** Events kept for one group at most: beyond it a window is no longer exact, which is counted. */
 const eventsPerGroupMax = 1 << 22;
+
+/** Different readings remembered at most; a writer has one until partitions change hands. */
+const readingsMax = 1_000;
 
 /** An episode that changed, as of a record of `weir.matches`. */
 export interface EpisodeChange {
@@ -40,9 +52,11 @@ export class WindowPartition {
   /** The first offset not yet applied. */
   position = 0;
   readonly stores = new Map<PlannedRule, WindowStore>();
-  readonly sources: (readonly [topic: string, partition: number])[] = [];
+  readonly sources: Source[] = [];
   /** Per source: the highest offset applied. What comes again at or below it is dropped. */
   readonly applied: number[] = [];
+  readonly merge = new WriterMerge();
+  private readonly readers = new Map<string, Readers>();
   readonly counters: WindowPartitionCounters = { entries: 0, repeated: 0, orphaned: 0, unreadable: 0 };
 
   constructor(
@@ -61,8 +75,7 @@ export class WindowPartition {
       if (batch.offset(i) < this.position) continue;
       const matches = decodeMatches(batch.value(i));
       if (matches === null) this.counters.unreadable++;
-      else if (matches.hits.length > 0) this.applyMatches(matches, batch.recordedAt(i));
-      else for (const store of this.stores.values()) store.advance(matches.markMs, batch.recordedAt(i));
+      else this.applyMatches(matches, batch.recordedAt(i));
     }
     this.position = Math.max(this.position, batch.nextOffset);
     const position = { partition: this.partition, offset: this.position - 1 };
@@ -73,12 +86,26 @@ export class WindowPartition {
     return changes;
   }
 
-  private applyMatches({ markMs, sources, hits }: MatchBatch, recordedMs: number): void {
-    const known = sources.map((source) => this.sourceIndex(source));
+  private applyMatches({ markMs, readUntilMs, reading, hits }: MatchBatch, recordedMs: number): void {
+    const readers = this.readersOf(reading);
     // Hits of one event are all in one record, so "applied before this record" is what decides.
-    const appliedBefore = known.map((source) => this.applied[source]);
+    const appliedBefore = readers.read.map((source) => this.applied[source]);
+    for (const ruleHits of hits) this.keepNew(ruleHits, readers.read, appliedBefore);
+    const isTick = hits.length === 0;
+    if (readers.others === null && this.merge.isEmpty) {
+      this.count(hits, markMs, recordedMs);
+      if (isTick) this.advance(markMs, recordedMs);
+      return;
+    }
+    this.merge.learn(readers, readUntilMs);
+    this.merge.hold(hits, { markMs, readUntilMs, isTick });
+    const ready = this.merge.release();
+    this.count(ready.hits, ready.clockMs, recordedMs);
+    if (ready.tickMs > 0) this.advance(ready.tickMs, recordedMs);
+  }
+
+  private count(hits: readonly RuleHits[], markMs: number, recordedMs: number): void {
     for (const ruleHits of hits) {
-      this.keepNew(ruleHits, known, appliedBefore);
       const rule = this.plan.byHash.get(ruleHits.rule);
       if (rule === undefined) {
         this.counters.orphaned += ruleHits.count;
@@ -92,25 +119,42 @@ export class WindowPartition {
     }
   }
 
-  /** Drops what was applied before, in place, and makes origins of the record's sources ours. */
-  private keepNew(hits: RuleHits, known: readonly number[], appliedBefore: readonly number[]): void {
-    const { times, origins, values, groupLo, groupHi } = hits;
+  private advance(markMs: number, recordedMs: number): void {
+    for (const store of this.stores.values()) store.advance(markMs, recordedMs);
+  }
+
+  /** Drops what was seen before, in place, and makes origins of the record's sources ours. */
+  private keepNew(hits: RuleHits, read: readonly number[], appliedBefore: readonly number[]): void {
+    const { times, origins, values, recordedAt, groupLo, groupHi } = hits;
     let kept = 0;
     for (let i = 0; i < hits.count; i++) {
       const from = Math.floor(origins[i] / originSpan);
       const offset = origins[i] - from * originSpan;
       if (offset <= appliedBefore[from]) continue;
-      const source = known[from];
+      const source = read[from];
       if (offset > this.applied[source]) this.applied[source] = offset;
       times[kept] = times[i];
       origins[kept] = source * originSpan + offset;
       values[kept] = values[i];
+      recordedAt[kept] = recordedAt[i];
       groupLo[kept] = groupLo[i];
       groupHi[kept] = groupHi[i];
       kept++;
     }
     this.counters.repeated += hits.count - kept;
     hits.count = kept;
+  }
+
+  /** Writers say the same of themselves in record after record. */
+  private readersOf(reading: string): Readers {
+    const known = this.readers.get(reading);
+    if (known !== undefined) return known;
+    const { read, others } = JSON.parse(reading) as Reading;
+    const indexed = (sources: readonly Source[]) => sources.map((source) => this.sourceIndex(source));
+    const readers = { read: indexed(read), others: others && indexed(others) };
+    if (this.readers.size >= readingsMax) this.readers.clear();
+    this.readers.set(reading, readers);
+    return readers;
   }
 
   origin(packed: number): Origin {
@@ -133,7 +177,7 @@ export class WindowPartition {
     return store;
   }
 
-  private sourceIndex(source: readonly [topic: string, partition: number]): number {
+  private sourceIndex(source: Source): number {
     const known = this.sources.findIndex(([topic, partition]) => topic === source[0] && partition === source[1]);
     if (known >= 0) return known;
     if (this.sources.length === sourcesMax) {

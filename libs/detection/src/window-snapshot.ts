@@ -2,13 +2,14 @@ import { crc32 } from 'node:zlib';
 import { restoreWindow, snapshotWindow, type WindowSnapshot } from '#libs/windows';
 import type { DetectionPlan } from './plan.js';
 import type { WindowPartition } from './window-partition.js';
+import type { WriterMerge } from './writer-merge.js';
 
 /**
  * A partition's state on disk: {u32 CRC of the rest, u32 bytes of the head} · head as JSON · columns, each on a
  * multiple of eight. State, position and applied origins are one unit.
  */
 interface Head {
-  version: 1;
+  version: 2;
   position: number;
   sources: [string, number][];
   applied: number[];
@@ -20,6 +21,10 @@ interface Head {
     values: number;
     state: Omit<WindowSnapshot, 'groups' | 'events'>;
   }[];
+  /** What waits for other writers, by rule, and how far each source was read. */
+  held: { rule: number; count: number }[];
+  marks: WriterMerge['marks'];
+  readUntil: (number | null)[];
 }
 
 const prefixBytes = 8;
@@ -27,12 +32,16 @@ const padded = (bytes: number): number => (bytes + 7) & ~7;
 
 /** Only between batches, when every change was handed out. */
 export function encodeSnapshot(partition: WindowPartition): Uint8Array[] {
+  const { merge } = partition;
   const head: Head = {
-    version: 1,
+    version: 2,
     position: partition.position,
     sources: partition.sources.map(([t, p]) => [t, p]),
     applied: partition.applied,
     rules: [],
+    held: merge.held.map(({ rule, count }) => ({ rule, count })),
+    marks: merge.marks,
+    readUntil: merge.readUntil,
   };
   const columns: Uint8Array[] = [];
   for (const [rule, store] of partition.stores) {
@@ -45,10 +54,11 @@ export function encodeSnapshot(partition: WindowPartition): Uint8Array[] {
       values: events.values.length,
       state,
     });
-    for (const column of [...Object.values(groups), ...Object.values(events)]) {
-      const bytes = new Uint8Array(padded(column.byteLength));
-      bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-      columns.push(bytes);
+    for (const column of [...Object.values(groups), ...Object.values(events)]) columns.push(paddedBytes(column));
+  }
+  for (const { count, times, origins, values, recordedAt, groupLo, groupHi } of merge.held) {
+    for (const column of [times, origins, values, recordedAt, groupLo, groupHi]) {
+      columns.push(paddedBytes(column.subarray(0, count)));
     }
   }
   const json = Buffer.from(JSON.stringify(head));
@@ -59,6 +69,12 @@ export function encodeSnapshot(partition: WindowPartition): Uint8Array[] {
   const crc = columns.reduce((sum, column) => crc32(column, sum), crc32(start.subarray(4)));
   view.setUint32(0, crc, true);
   return [start, ...columns];
+}
+
+function paddedBytes(column: Float64Array | Int32Array | Uint32Array): Uint8Array {
+  const bytes = new Uint8Array(padded(column.byteLength));
+  bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+  return bytes;
 }
 
 /**
@@ -76,7 +92,7 @@ export function decodeSnapshot(
   if (aligned.length < prefixBytes || view.getUint32(0, true) !== crc32(aligned.subarray(4))) return false;
   const headBytes = view.getUint32(4, true);
   const head = JSON.parse(Buffer.from(aligned.subarray(prefixBytes, prefixBytes + headBytes)).toString()) as Head;
-  if (head.version !== 1) return false;
+  if (head.version !== 2) return false;
   partition.position = head.position;
   partition.sources.push(...head.sources);
   partition.applied.push(...head.applied);
@@ -104,5 +120,13 @@ export function decodeSnapshot(
     }
     partition.stores.set(rule, restoreWindow(partition.specOf(rule), { ...saved.state, groups, events }));
   }
+  for (const { rule, count } of head.held) {
+    const [times, origins, values, recordedAt] = Array.from({ length: 4 }, () => take(Float64Array, count, 8));
+    const [groupLo, groupHi] = [take(Int32Array, count, 4), take(Int32Array, count, 4)];
+    const hits = { rule, count, times, origins, values, recordedAt, groupLo, groupHi };
+    partition.merge.hold([hits], { markMs: 0, readUntilMs: 0, isTick: false });
+  }
+  partition.merge.marks = head.marks;
+  for (const [source, ms] of head.readUntil.entries()) if (ms !== null) partition.merge.readUntil[source] = ms;
   return true;
 }
