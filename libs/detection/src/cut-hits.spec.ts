@@ -37,8 +37,9 @@ function buffersOf(events: readonly Event[]): HitBuffer[] {
 /** As they come back from the log. */
 const written = (records: ReturnType<typeof cutHits>) =>
   records.map((record) =>
-    decodeMatches(encodeMatches(0, [], record))!.hits.flatMap(({ rule, count, origins, times, groupLo }) =>
-      Array.from({ length: count }, (_, i) => ({ rule, origin: origins[i], time: times[i], lo: groupLo[i] })),
+    decodeMatches(encodeMatches({ markMs: 0, readUntilMs: 0, reading: '' }, record))!.hits.flatMap(
+      ({ rule, count, origins, times, groupLo }) =>
+        Array.from({ length: count }, (_, i) => ({ rule, origin: origins[i], time: times[i], lo: groupLo[i] })),
     ),
   );
 

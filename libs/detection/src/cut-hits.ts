@@ -12,7 +12,7 @@ export function cutHits(buffers: readonly HitBuffer[], hitsMax: number): (readon
   if (count <= hitsMax) return [buffers];
   const recordOf = assignRecords(buffers, hitsMax);
   const records: OrderedHits[][] = [];
-  for (const { rule, count, order, times, origins, values, groupLo, groupHi } of buffers) {
+  for (const { rule, count, order, times, origins, values, recordedAt, groupLo, groupHi } of buffers) {
     const chosen: number[][] = [];
     for (let k = 0; k < count; k++) {
       const i = order === null ? k : order[k];
@@ -20,7 +20,7 @@ export function cutHits(buffers: readonly HitBuffer[], hitsMax: number): (readon
     }
     chosen.forEach((hits, record) => {
       const part = { rule, count: hits.length, order: Uint32Array.from(hits) };
-      (records[record] ??= []).push({ ...part, times, origins, values, groupLo, groupHi });
+      (records[record] ??= []).push({ ...part, times, origins, values, recordedAt, groupLo, groupHi });
     });
   }
   return records;

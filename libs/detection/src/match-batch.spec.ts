@@ -31,33 +31,36 @@ function hitsOf(rule: number, all: readonly Row[], order: Uint32Array | null): O
     times: column(new Float64Array(length), ({ time }) => time),
     origins: column(new Float64Array(length), ({ source, offset }) => source * originSpan + offset),
     values: column(new Float64Array(length), ({ value }) => value),
+    recordedAt: column(new Float64Array(length), ({ time }) => time + 1),
     groupLo: column(new Int32Array(length), ({ lo }) => lo),
     groupHi: column(new Int32Array(length), ({ hi }) => hi),
   };
 }
-
-const sourcesArb = fc.array(fc.tuple(fc.string(), fc.nat(1023)), { maxLength: 4 });
 
 describe('a match batch', () => {
   it('comes back as it was written, hits in their order, from anywhere in a buffer', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(0xffffffff), rows, fc.boolean()), { maxLength: 4 }),
-        sourcesArb,
+        fc.string(),
         fc.integer({ min: 0, max: 1e13 }),
         fc.nat(9),
-        (rules, sources, markMs, shift) => {
+        (rules, reading, markMs, shift) => {
           const written = rules.map(([rule, all, reversed]) => {
             const order = reversed ? Uint32Array.from(all.keys()).reverse() : null;
             return hitsOf(rule, all, order);
           });
-          const bytes = Buffer.concat([Buffer.alloc(shift, 0xaa), encodeMatches(markMs, sources, written)]);
+          const bytes = Buffer.concat([
+            Buffer.alloc(shift, 0xaa),
+            encodeMatches({ markMs, readUntilMs: markMs + 1, reading }, written),
+          ]);
           const read = decodeMatches(bytes.subarray(shift))!;
           expect(read.markMs).toBe(markMs);
-          expect(read.sources).toEqual(sources);
+          expect(read.readUntilMs).toBe(markMs + 1);
+          expect(read.reading).toEqual(reading.toWellFormed());
           expect(read.hits).toEqual(
             rules.map(([rule, all, reversed]) => {
-              const { count, times, origins, values, groupLo, groupHi } = hitsOf(
+              const { count, times, origins, values, recordedAt, groupLo, groupHi } = hitsOf(
                 rule,
                 reversed ? all.toReversed() : all,
                 null,
@@ -68,6 +71,7 @@ describe('a match batch', () => {
                 times: times.subarray(0, count),
                 origins: origins.subarray(0, count),
                 values: values.subarray(0, count),
+                recordedAt: recordedAt.subarray(0, count),
                 groupLo: groupLo.subarray(0, count),
                 groupHi: groupHi.subarray(0, count),
               };
@@ -80,16 +84,13 @@ describe('a match batch', () => {
   });
 
   it('a time mark is a batch without hits', () => {
-    expect(decodeMatches(encodeMatches(1_767_225_600_123, [], []))).toEqual({
-      markMs: 1_767_225_600_123,
-      sources: [],
-      hits: [],
-    });
+    const head = { markMs: 1_767_225_600_123, readUntilMs: 5, reading: 'all' };
+    expect(decodeMatches(encodeMatches(head, []))).toEqual({ ...head, hits: [] });
   });
 
   it('is refused where it is cut short, too long, or of another version', () => {
     const all = [{ time: 1, source: 0, offset: 2, value: 3, lo: 4, hi: 5 }];
-    const bytes = encodeMatches(9, [['login', 0]], [hitsOf(7, all, null)]);
+    const bytes = encodeMatches({ markMs: 9, readUntilMs: 9, reading: 'all' }, [hitsOf(7, all, null)]);
     for (let length = 0; length < bytes.length; length++) expect(decodeMatches(bytes.subarray(0, length))).toBeNull();
     expect(decodeMatches(Buffer.concat([bytes, Buffer.alloc(1)]))).toBeNull();
     const other = Buffer.from(bytes);

@@ -341,6 +341,6 @@ describe('Matcher', () => {
     expect(matcher.markTime(61_000)).toBe(61_000);
     const marks = matcher.marks(61_000);
     expect(marks.map(({ partition, time }) => [partition, time])).toEqual([0, 1, 2, 3].map((p) => [p, 61_000]));
-    expect(decodeMatches(marks[0].value)).toEqual({ markMs: 61_000, sources: [], hits: [] });
+    expect(decodeMatches(marks[0].value)).toMatchObject({ markMs: 61_000, hits: [] });
   });
 });

@@ -86,8 +86,11 @@ export class Matcher {
     for (const [partition, buffers] of this.buffers.entries()) {
       const hits = buffers.filter((buffer) => buffer !== undefined && buffer.count > 0) as HitBuffer[];
       if (hits.length === 0) continue;
-      for (const together of cutHits(hits, recordHitsMax)) {
-        matches.push({ partition, time: this.newestMs, value: encodeMatches(head, together) });
+      const cut = cutHits(hits, recordHitsMax);
+      for (const [i, together] of cut.entries()) {
+        // Only with the last of them everything has been said.
+        const readUntilMs = i === cut.length - 1 ? head.readUntilMs : 0;
+        matches.push({ partition, time: this.newestMs, value: encodeMatches({ ...head, readUntilMs }, together) });
       }
       for (const buffer of hits) {
         this.counters.hits += buffer.count;

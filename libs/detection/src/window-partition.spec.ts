@@ -5,6 +5,7 @@ import { batchOfRecords, type LogRecord } from '#libs/log';
 import { compileRules } from '#libs/sigma';
 import { alertEvent, alertId } from './alert.js';
 import { groupValues } from './group-values.js';
+import { decodeMatches } from './match-batch.js';
 import { Matcher } from './matcher.js';
 import { planRules } from './plan.js';
 import { type EpisodeChange, WindowPartition } from './window-partition.js';
@@ -235,7 +236,7 @@ describe('WindowPartition', () => {
   });
 });
 
-const isOfHits = ({ value }: LogRecord): boolean => Buffer.from(value).readUInt32LE(16) > 0;
+const isOfHits = ({ value }: LogRecord): boolean => decodeMatches(value)!.hits.length > 0;
 
 describe('a snapshot', () => {
   const filled = () => {

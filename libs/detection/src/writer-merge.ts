@@ -22,9 +22,9 @@ interface Mark {
 /** What has become ready: every hit recorded up to some moment that was not handed out before. */
 export interface Ready {
   hits: RuleHits[];
-  /** Event time, as newest as it was seen by then; 0: not known. */
+  /** The newest event time seen when the hits were written; 0: not known. */
   clockMs: number;
-  /** The same by time marks alone. */
+  /** What time it is after them, as time marks say; 0: they don't. */
   tickMs: number;
 }
 
@@ -86,10 +86,8 @@ export class WriterMerge {
     const waiting: Mark[] = [];
     for (const mark of this.marks) {
       if (mark.readUntilMs > frontierMs) waiting.push(mark);
-      else {
-        ready.clockMs = Math.max(ready.clockMs, mark.markMs);
-        if (mark.isTick) ready.tickMs = Math.max(ready.tickMs, mark.markMs);
-      }
+      else if (mark.isTick) ready.tickMs = Math.max(ready.tickMs, mark.markMs);
+      else ready.clockMs = Math.max(ready.clockMs, mark.markMs);
     }
     this.marks = waiting;
     return ready;
