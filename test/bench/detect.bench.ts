@@ -79,7 +79,7 @@ function detection(name: string, countIntake: boolean): void {
     position += chunk.length;
     cpu += detectSeconds + (countIntake ? intakeSeconds : 0);
   }
-  const hits = (matcher.counters.hits / total).toFixed(1);
+  const hits = (matcher.hits.counters.written / total).toFixed(1);
   console.log(`${name}: ${thousands(total / cpu)} events per CPU-second (${hits} hits each), ${peak()}`);
 }
 

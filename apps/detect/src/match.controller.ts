@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { Matcher, type MatchProgress } from '#libs/detection';
+import { Matcher, type MatchProgress, type Source } from '#libs/detection';
 import { eventTypes, topics } from '#libs/events';
 import { type GroupPosition, LogError, type LogRecord, type RecordBatch } from '#libs/log';
 import type { StepResult } from '#libs/stream';
@@ -11,6 +11,8 @@ const activityTopics = eventTypes.filter((type) => !type.internal).map((type) =>
 /** While nothing happens, marks come every second at first; after ten quiet minutes, every minute will do. */
 const restlessMs = 600_000;
 const restfulMarkMs = 60_000;
+/** An event can be read at most so long after it was stamped as recorded. */
+const inFlightMs = 500;
 
 /** The first stage of detection: activity → hits of rules, and what time it is. */
 @Controller()
@@ -19,6 +21,7 @@ export class MatchController {
   /** Per partition, as `topic/partition`: the first offset not matched yet. */
   private readonly reached = new Map<string, number>();
   private readonly reported = { events: 0, duplicates: 0, capped: 0 };
+  private isAlone = true;
   private markedMs = 0;
   private markedAt = 0;
 
@@ -59,6 +62,7 @@ export class MatchController {
     }
     // Only now: while one of them is still being learned, there is work that waits.
     for (const position of positions) this.reached.set(placeOf(position), position.offset);
+    await this.share();
   }
 
   @EventPattern<string>('detect.match/revoked')
@@ -67,24 +71,42 @@ export class MatchController {
       this.matcher.forget(topic, partition);
       this.reached.delete(placeOf({ topic, partition }));
     }
+    await this.share();
   }
 
   @EventPattern<string>('detect.match/tick')
   async tick(): Promise<StepResult | undefined> {
+    if (this.reached.size === 0) return undefined;
     const now = this.ports.clock.now();
     // Work that waits is no silence: time has come as far as the events have, whatever the clock says.
     const silentUntil = (await this.caughtUp()) ? now : 0;
+    this.matcher.caughtUp(silentUntil - inFlightMs);
     const markMs = this.matcher.markTime(silentUntil);
     const dueMs = this.matcher.idleMs(now) < restlessMs ? 0 : restfulMarkMs;
-    if (markMs === this.markedMs || now - this.markedAt < dueMs) return undefined;
+    // Others wait to hear how far this process has read.
+    if (this.isAlone && (markMs === this.markedMs || now - this.markedAt < dueMs)) return undefined;
     this.markedMs = markMs;
     this.markedAt = now;
     return { appends: [{ topic: topics.matches, records: this.matcher.marks(silentUntil) }] };
   }
 
+  /** Tells the matcher which partitions it reads, and which are read by others. */
+  private async share(): Promise<void> {
+    const all = (await Promise.all(activityTopics.map((topic) => this.ports.log.describe(topic)))).flatMap(
+      ({ topic, partitions }) => partitions.map(({ partition }) => [topic, partition] as const),
+    );
+    const isOwned = ([topic, partition]: Source) => this.reached.has(placeOf({ topic, partition }));
+    const others = all.filter((source) => !isOwned(source));
+    this.isAlone = others.length === 0;
+    this.matcher.share(all.filter(isOwned), this.isAlone ? null : others);
+  }
+
   private async caughtUp(): Promise<boolean> {
-    for (const topic of activityTopics) {
-      for (const { partition, earliest, next } of (await this.ports.log.describe(topic)).partitions) {
+    const topics = activityTopics.filter((topic) =>
+      [...this.reached.keys()].some((place) => place.startsWith(`${topic}/`)),
+    );
+    for (const { topic, partitions } of await Promise.all(topics.map((topic) => this.ports.log.describe(topic)))) {
+      for (const { partition, earliest, next } of partitions) {
         const reached = this.reached.get(placeOf({ topic, partition }));
         if (reached !== undefined && Math.max(reached, earliest) < next) return false;
       }
@@ -111,7 +133,8 @@ export class MatchController {
 
   private report(): void {
     const { metrics } = this.ports;
-    const { events, duplicates, capped } = this.matcher.counters;
+    const { events, duplicates } = this.matcher.counters;
+    const { capped } = this.matcher.hits.counters;
     metrics.weir_match_events_total.inc(events - this.reported.events);
     metrics.weir_match_duplicates_total.inc(duplicates - this.reported.duplicates);
     metrics.weir_match_capped_hits_total.inc(capped - this.reported.capped);

@@ -1,6 +1,6 @@
+import { hashGroup } from './group-hash.js';
 import { Hash } from './hash.js';
 import { LineView, textOf } from './line-view.js';
-import { hashGroup } from './matcher.js';
 import type { DetectionPlan, PlannedRule } from './plan.js';
 
 /**

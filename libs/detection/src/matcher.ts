@@ -1,12 +1,12 @@
 import { type DeadLetter, eventTypeOf } from '#libs/events';
 import type { LogRecord, RecordBatch } from '#libs/log';
-import { cutHits } from './cut-hits.js';
+import { hashGroup, textsOf } from './group-hash.js';
 import { Hash } from './hash.js';
-import { HitBuffer } from './hit-buffer.js';
+import { HitSpread } from './hit-spread.js';
 import { IdentitySet } from './identity-set.js';
-import { LineView, textOf } from './line-view.js';
+import { LineView } from './line-view.js';
 import { encodeMatches, originSpan, type Reading, type Source } from './match-batch.js';
-import type { DetectionPlan, PlannedDetection, PlannedRule, Target } from './plan.js';
+import type { DetectionPlan, PlannedDetection, Target } from './plan.js';
 
 export interface MatcherOptions {
   /** Partitions of `weir.matches`. */
@@ -20,9 +20,6 @@ export interface MatcherCounters {
   events: number;
   duplicates: number;
   unreadable: number;
-  hits: number;
-  /** Hits beyond what one event may have. */
-  capped: number;
 }
 
 export interface Matched {
@@ -31,29 +28,16 @@ export interface Matched {
   deadLetters: DeadLetter[];
 }
 
-/** A mail to a hundred thousand recipients shall not fill the log: the rest of an event's hits is dropped and counted. */
-const hitsPerEventMax = 10_000;
-
-/** So many hits a record, half a megabyte: the log takes records of one. */
-const recordHitsMax = 16_384;
-
 /**
  * Activity in, hits out: drops duplicates, evaluates the rules, spreads the hits over the partitions of
  * `weir.matches` by rule and group. What it remembers (identities within the horizon) can be read again from the log.
  */
 export class Matcher {
-  readonly counters: MatcherCounters = { events: 0, duplicates: 0, unreadable: 0, hits: 0, capped: 0 };
+  readonly counters: MatcherCounters = { events: 0, duplicates: 0, unreadable: 0 };
   private readonly view: LineView;
   private readonly identities = new Map<string, IdentitySet>();
-  /** By partition and, as the plan numbers them, rule. */
-  private readonly buffers: (HitBuffer | undefined)[][];
+  readonly hits: HitSpread;
   private readonly hash = new Hash();
-  /** The event that is being matched. An event counts once for a group and value, however many of a rule's selections it meets. */
-  private counting: { origin: number; hits: number; counted: Set<string> | null } = {
-    origin: -1,
-    hits: 0,
-    counted: null,
-  };
   private newestMs = 0;
   private recordedMs = 0;
   /** What was recorded up to this moment, in what this process reads, is matched; 0: not known since it reads it. */
@@ -66,7 +50,7 @@ export class Matcher {
     private readonly options: MatcherOptions,
   ) {
     this.view = new LineView(plan.paths);
-    this.buffers = Array.from({ length: options.partitions }, () => []);
+    this.hits = new HitSpread(options.partitions);
   }
 
   /** Batches of different partitions, together all that was recorded up to some moment (libs/stream merges them so). */
@@ -82,21 +66,7 @@ export class Matcher {
       this.readUntilMs = Math.max(this.readUntilMs, batch.recordedAt(batch.count - 1));
     }
     const head = { markMs: this.newestMs, readUntilMs: this.readUntilMs, reading: this.reading(read) };
-    const matches: LogRecord[] = [];
-    for (const [partition, buffers] of this.buffers.entries()) {
-      const hits = buffers.filter((buffer) => buffer !== undefined && buffer.count > 0) as HitBuffer[];
-      if (hits.length === 0) continue;
-      const cut = cutHits(hits, recordHitsMax);
-      for (const [i, together] of cut.entries()) {
-        // Only with the last of them everything has been said.
-        const readUntilMs = i === cut.length - 1 ? head.readUntilMs : 0;
-        matches.push({ partition, time: this.newestMs, value: encodeMatches({ ...head, readUntilMs }, together) });
-      }
-      for (const buffer of hits) {
-        this.counters.hits += buffer.count;
-        buffer.clear();
-      }
-    }
+    const matches = this.hits.take(head);
     return { matches, deadLetters };
   }
 
@@ -122,7 +92,7 @@ export class Matcher {
       reading: this.reading(this.others === null ? [] : this.owned),
     };
     const value = encodeMatches(head, []);
-    return this.buffers.map((_, partition) => ({ partition, time: markMs, value }));
+    return Array.from({ length: this.options.partitions }, (_, partition) => ({ partition, time: markMs, value }));
   }
 
   /** Event time now: the newest seen, moved on by as long as nothing was recorded. 0: nothing seen yet. */
@@ -206,7 +176,7 @@ export class Matcher {
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
         // The scan trusts a line that looks like JSON; a field of this one is none.
-        this.discard(originBase + offsets[i]);
+        this.hits.discard(originBase + offsets[i]);
         unreadable(i, 'The record is not JSON');
         continue;
       }
@@ -247,12 +217,12 @@ export class Matcher {
     hash.reset(rule.hash);
     for (let s = 0; s < groupSlots.length; s++) {
       if (!view.mixHash(groupSlots[s], hash)) {
-        this.hitEachGroup(target, 0, [], (lo, hi) => this.push(rule, lo, hi, time, recordedAt, origin, value));
+        this.hitEachGroup(target, 0, [], (lo, hi) => this.hits.push(rule, lo, hi, time, recordedAt, origin, value));
         return;
       }
     }
     hash.finish();
-    this.push(rule, hash.lo, hash.hi, time, recordedAt, origin, value);
+    this.hits.push(rule, hash.lo, hash.hi, time, recordedAt, origin, value);
   }
 
   /** The counted field is a list (or has no value): every element counts. */
@@ -260,7 +230,9 @@ export class Matcher {
     for (const text of textsOf(this.view, target.valueSlot)) {
       hashGroup(this.hash, 0, [text]);
       const value = this.hash.number53;
-      this.hitEachGroup(target, 0, [], (lo, hi) => this.push(target.rule, lo, hi, time, recordedAt, origin, value));
+      this.hitEachGroup(target, 0, [], (lo, hi) =>
+        this.hits.push(target.rule, lo, hi, time, recordedAt, origin, value),
+      );
     }
   }
 
@@ -274,38 +246,6 @@ export class Matcher {
     for (const text of textsOf(this.view, target.groupSlots[at])) {
       this.hitEachGroup(target, at + 1, [...texts, text], push);
     }
-  }
-
-  private push(
-    { index, hash, isShared }: PlannedRule,
-    lo: number,
-    hi: number,
-    time: number,
-    recordedAt: number,
-    origin: number,
-    value: number,
-  ): void {
-    if (origin !== this.counting.origin) this.counting = { origin, hits: 0, counted: null };
-    const { counting } = this;
-    if (isShared) {
-      const counted = (counting.counted ??= new Set());
-      const hit = `${index}/${lo}/${hi}/${value}`;
-      if (counted.has(hit)) return;
-      counted.add(hit);
-    }
-    if (++counting.hits > hitsPerEventMax) {
-      this.counters.capped++;
-      return;
-    }
-    // The top bits choose the partition; the low bits choose the place in the group's table.
-    const buffers = this.buffers[(hi >>> 8) % this.buffers.length];
-    buffers[index] ??= new HitBuffer(hash);
-    buffers[index].push(lo, hi, time, recordedAt, origin, value);
-  }
-
-  /** Takes back what the event under way has hit. */
-  private discard(origin: number): void {
-    for (const buffer of this.buffers.flat()) buffer?.discard(origin);
   }
 
   private hashIdentity(): boolean {
@@ -334,27 +274,6 @@ export interface MatchProgress {
   rememberFrom: number | null;
   newestMs: number;
   recordedMs: number;
-}
-
-/** A group's hash, from the texts of its fields. */
-export function hashGroup(hash: Hash, rule: number, texts: readonly string[]): { lo: number; hi: number } {
-  const fields = texts.map((text) => {
-    const { lo, hi } = hashText(hash, text);
-    return { lo, hi };
-  });
-  hash.reset(rule);
-  for (const { lo, hi } of fields) hash.mix(lo, hi);
-  const { lo, hi } = hash.finish();
-  return { lo, hi };
-}
-
-const hashText = (hash: Hash, text: string): Hash => hash.reset(0).text(text).finish();
-
-/** Texts of a field, each once: of a list, its elements'; of null and of nothing, none. */
-function textsOf(view: LineView, slot: number): Set<string> {
-  const value = view.value(slot);
-  const values = Array.isArray(value) ? value : [value];
-  return new Set(values.map((element) => textOf(element)).filter((text) => text !== null));
 }
 
 function deadLetterOf(batch: RecordBatch, i: number, reason: string, receivedAt: number): DeadLetter {

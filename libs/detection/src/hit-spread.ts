@@ -1,0 +1,77 @@
+import type { LogRecord } from '#libs/log';
+import { cutHits } from './cut-hits.js';
+import { HitBuffer } from './hit-buffer.js';
+import { encodeMatches, type MatchBatch } from './match-batch.js';
+import type { PlannedRule } from './plan.js';
+
+/** A mail to a hundred thousand recipients shall not fill the log: the rest of an event's hits is dropped and counted. */
+const hitsPerEventMax = 10_000;
+/** So many hits a record, two thirds of a megabyte: the log takes records of one. */
+const recordHitsMax = 16_384;
+
+/** Spreads hits over the partitions of `weir.matches`, so that one group's hits meet in one of them. */
+export class HitSpread {
+  /** Hits written, and hits beyond what one event may have. */
+  readonly counters = { written: 0, capped: 0 };
+  /** By partition and, as the plan numbers them, rule. */
+  private readonly buffers: (HitBuffer | undefined)[][];
+  /** The event that is being matched. It counts once for a group and value, however many of a rule's detections it meets. */
+  private event: { origin: number; hits: number; counted: Set<string> | null } = { origin: -1, hits: 0, counted: null };
+
+  constructor(partitions: number) {
+    this.buffers = Array.from({ length: partitions }, () => []);
+  }
+
+  push(
+    { index, hash, isShared }: PlannedRule,
+    lo: number,
+    hi: number,
+    time: number,
+    recordedAt: number,
+    origin: number,
+    value: number,
+  ): void {
+    if (origin !== this.event.origin) this.event = { origin, hits: 0, counted: null };
+    if (isShared && this.wasCounted(`${index}/${lo}/${hi}/${value}`)) return;
+    if (++this.event.hits > hitsPerEventMax) {
+      this.counters.capped++;
+      return;
+    }
+    // The top bits choose the partition; the low bits choose the place in the group's table.
+    const buffers = this.buffers[(hi >>> 8) % this.buffers.length];
+    buffers[index] ??= new HitBuffer(hash);
+    buffers[index].push(lo, hi, time, recordedAt, origin, value);
+  }
+
+  /** Takes back what the event under way has hit. */
+  discard(origin: number): void {
+    for (const buffer of this.buffers.flat()) buffer?.discard(origin);
+  }
+
+  /** All that was pushed since the last call, in records, each to its partition. */
+  take(head: Omit<MatchBatch, 'hits'>): LogRecord[] {
+    const records: LogRecord[] = [];
+    for (const [partition, buffers] of this.buffers.entries()) {
+      const hits = buffers.filter((buffer) => buffer !== undefined && buffer.count > 0) as HitBuffer[];
+      if (hits.length === 0) continue;
+      const cut = cutHits(hits, recordHitsMax);
+      for (const [i, together] of cut.entries()) {
+        // Only with the last of them everything has been said.
+        const readUntilMs = i === cut.length - 1 ? head.readUntilMs : 0;
+        records.push({ partition, time: head.markMs, value: encodeMatches({ ...head, readUntilMs }, together) });
+      }
+      for (const buffer of hits) {
+        this.counters.written += buffer.count;
+        buffer.clear();
+      }
+    }
+    return records;
+  }
+
+  private wasCounted(hit: string): boolean {
+    this.event.counted ??= new Set();
+    if (this.event.counted.has(hit)) return true;
+    this.event.counted.add(hit);
+    return false;
+  }
+}
