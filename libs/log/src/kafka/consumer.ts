@@ -29,6 +29,9 @@ export class KafkaConsumer implements Consumer {
   readonly #paused = new Set<string>();
   /** Seeks in partitions that are not taken up yet. */
   readonly #sought = new Map<string, number>();
+  /** Where partitions ended when this member joined, if it is to start there. */
+  readonly #latest = new Map<string, number>();
+  readonly #topics: readonly string[];
   #awake = true;
   #sleeper: (() => void) | undefined;
   #polling: Promise<RecordBatch[] | null> | undefined;
@@ -45,9 +48,10 @@ export class KafkaConsumer implements Consumer {
     const { prefix } = home.cluster.limits;
     const { bytesMax = bytesMaxDefault, recordsMax = Number.POSITIVE_INFINITY } = options;
     this.#reader = new PartitionReader(home.cluster, home.topics, { bytesMax, recordsMax }, () => this.#wake());
+    this.#topics = topics.map((topic) => prefix + topic);
     this.#membership = new Membership(home.cluster, {
       group: prefix + group,
-      topics: topics.map((topic) => prefix + topic),
+      topics: this.#topics,
       instanceId,
       held: () => [...this.#reader.held.values()],
       changed: () => this.#wake(),
@@ -55,8 +59,19 @@ export class KafkaConsumer implements Consumer {
   }
 
   async join(): Promise<void> {
+    if (this.options.start === 'latest') await this.#noteEnds();
     await this.#membership.join();
     this.home.nudge(this.group, this);
+  }
+
+  /** Whatever comes from now on is to be read, also while partitions are still being shared out. */
+  async #noteEnds(): Promise<void> {
+    const { cluster, topics } = this.home;
+    for (const name of this.#topics) {
+      const partitions = (await cluster.topic(name))?.leaders.map((_, partition) => partition) ?? [];
+      const ends = await topics.end(name, partitions);
+      for (const partition of partitions) this.#latest.set(partitionKey({ topic: name, partition }), ends[partition]);
+    }
   }
 
   /** Asks the coordinator now what has changed. */
@@ -170,9 +185,12 @@ export class KafkaConsumer implements Consumer {
       partition,
     }));
     const missing = places.filter((_, i) => !committed.has(partitionKey(names[i])));
-    const starts = await this.#byTopic(missing, (topic, partitions) =>
-      this.options.start === 'latest' ? topics.end(topic, partitions) : topics.earliest(topic, partitions),
-    );
+    const starts = await this.#byTopic(missing, (topic, partitions) => topics.earliest(topic, partitions));
+    for (const place of missing) {
+      // A partition that was added since is new from its beginning.
+      const latest = this.#latest.get(partitionKey(place));
+      if (latest !== undefined) starts.set(partitionKey(place), latest);
+    }
     return names.map(
       (name, i) =>
         committed.get(partitionKey(name)) ?? {

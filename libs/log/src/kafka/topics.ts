@@ -28,11 +28,9 @@ export class Topics {
     return all.flatMap(({ name }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : [])).sort();
   }
 
-  /** Rejects with LOG_TOPIC_UNKNOWN, which names the topic without its prefix. */
+  /** As known last; rejects with LOG_TOPIC_UNKNOWN, which names the topic without its prefix. */
   async get(topic: string): Promise<TopicMetadata> {
-    const metadata = await this.cluster.topic(this.cluster.limits.prefix + topic);
-    if (metadata) return metadata;
-    throw new LogError('LOG_TOPIC_UNKNOWN', `There is no topic ${topic}. Create it first.`, { topic });
+    return (await this.cluster.topic(this.cluster.limits.prefix + topic)) ?? unknown(topic);
   }
 
   /** Makes it, or says how the one that is there differs. */
@@ -60,7 +58,8 @@ export class Topics {
       checkCode(errorCode, errorMessage);
       return true;
     });
-    if (made) await this.#untilThere(name);
+    // Made by another at this moment, it is not to be seen yet either.
+    await this.#untilThere(name);
     return made ? [] : this.#differences(name, options, wanted);
   }
 
@@ -110,7 +109,9 @@ export class Topics {
   }
 
   async describe(topic: string): Promise<TopicDescription> {
-    const metadata = await this.get(topic);
+    const name = this.cluster.limits.prefix + topic;
+    const found = await this.cluster.patiently(`describe ${topic}`, () => this.cluster.refresh([name]));
+    const metadata = found[0] ?? unknown(topic);
     const [configs, partitions, bytes] = await Promise.all([
       this.#configs(metadata.name),
       this.ends(metadata),
@@ -182,6 +183,10 @@ export class Topics {
         throw unavailable(`say where ${name} begins and ends`, error, { topic: name });
       });
   }
+}
+
+function unknown(topic: string): never {
+  throw new LogError('LOG_TOPIC_UNKNOWN', `There is no topic ${topic}. Create it first.`, { topic });
 }
 
 function checkOptions(topic: string, options: TopicOptions): void {
