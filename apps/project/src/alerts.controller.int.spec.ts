@@ -10,7 +10,7 @@ import { ManualClock, systemClock } from '#libs/clock';
 import { type Alert, type DeadLetter, topics } from '#libs/events';
 import { type Log, openEmbeddedLog } from '#libs/log';
 import { openDatabase, streamAlerts } from '#libs/storage';
-import { createMetrics } from '#libs/telemetry';
+import { createLogger, createMetrics } from '#libs/telemetry';
 import { alertEvent } from '../../../libs/storage/testing/alert-event.js';
 import { openTestDatabase, type TestDatabase } from '../../../libs/storage/testing/test-database.js';
 import { LogTransport } from '../../platform/src/index.js';
@@ -25,9 +25,7 @@ let failures: unknown[];
 beforeEach(async () => {
   pg = await openTestDatabase();
   logDirectory = mkdtempSync(join(tmpdir(), 'weir-spec-'));
-  log = await openEmbeddedLog({ directory: logDirectory, clock: systemClock });
-  await log.createTopic(topics.alert, { partitions: 2 });
-  await log.createTopic(topics.deadLetters, { partitions: 1 });
+  await openLog();
   running = [];
   failures = [];
 });
@@ -38,8 +36,15 @@ afterEach(async () => {
   rmSync(logDirectory, { recursive: true, force: true });
 });
 
+async function openLog(): Promise<void> {
+  log = await openEmbeddedLog({ directory: logDirectory, clock: systemClock });
+  await log.createTopic(topics.alert, { partitions: 2 });
+  await log.createTopic(topics.deadLetters, { partitions: 1 });
+}
+
 async function startProjecting(database: DataSource = pg.database): Promise<INestMicroservice> {
-  const ports = { log, clock: new ManualClock(Date.UTC(2026, 0, 2)), database, metrics: createMetrics() };
+  const clock = new ManualClock(Date.UTC(2026, 0, 2));
+  const ports = { log, clock, database, metrics: createMetrics(), logger: createLogger('silent') };
   const app = await NestFactory.createMicroservice(ProjectModule.register(ports), {
     strategy: new LogTransport({ log, failed: (error) => failures.push(error) }),
     logger: false,
@@ -114,6 +119,21 @@ test('PostgreSQL’s position counts, not the group’s: a new database is fille
   await startProjecting();
   await untilCaughtUp();
   expect(Object.keys(await projected())).toEqual(['a', 'b']);
+});
+
+test('a log that was begun anew is read from its start, though the database was further with the old one', async () => {
+  await append(0, [alertAt('a', 1), alertAt('b', 2), alertAt('c', 3)]);
+  const app = await startProjecting();
+  await untilCaughtUp();
+  await app.close();
+  await log.close();
+  rmSync(logDirectory, { recursive: true });
+  await openLog();
+  await append(0, [alertAt('d', 1)]);
+  await startProjecting();
+  await untilCaughtUp();
+  expect(Object.keys(await projected())).toEqual(['a', 'b', 'c', 'd']);
+  expect(failures).toEqual([]);
 });
 
 test('what can’t be read is put aside with its origin, and what follows is projected', async () => {

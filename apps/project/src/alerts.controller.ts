@@ -2,7 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { type DeadLetter, topics } from '#libs/events';
 import type { GroupPosition, LogRecord, RecordBatch } from '#libs/log';
-import { type AlertRecord, applyAlerts, claimPositions } from '#libs/storage';
+import { type AlertRecord, applyAlerts, claimPositions, movePosition } from '#libs/storage';
 import { decodeAlert } from './decode-alert.js';
 import { PROJECT, type ProjectPorts } from './ports.js';
 
@@ -42,7 +42,10 @@ export class AlertsController {
     this.reached.set(partition, nextOffset);
   }
 
-  /** Starts where PostgreSQL stands; a new database reads everything that there is. */
+  /**
+   * Starts where PostgreSQL stands; a new database reads everything that there is. So does one that was filled from
+   * another log: what stands at its position now, and before it, was never projected.
+   */
   @EventPattern<string>('project.alerts/assigned')
   async assigned(@Payload() positions: readonly GroupPosition[]): Promise<number[]> {
     const { partitions } = await this.ports.log.describe(topics.alert);
@@ -53,7 +56,22 @@ export class AlertsController {
       offset: partitions[partition].earliest,
     }));
     const stored = await claimPositions(this.ports.database, starts);
-    for (const [i, { partition }] of positions.entries()) this.reached.set(partition, stored[i]);
+    // Looked up behind the positions: whoever had a partition before us may have moved on meanwhile.
+    const ends = (await this.ports.log.describe(topics.alert)).partitions;
+    for (const [i, start] of starts.entries()) {
+      const { topic, partition } = start;
+      const { next } = ends[partition];
+      if (stored[i] > next) {
+        const facts = { topic, partition, stored: stored[i], next };
+        this.ports.logger.error(
+          facts,
+          'The database is ahead of the log, which was replaced: it is read from its start',
+        );
+        await movePosition(this.ports.database.manager, start);
+        stored[i] = start.offset;
+      }
+      this.reached.set(partition, stored[i]);
+    }
     return stored;
   }
 

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { Clock } from '#libs/clock';
 import type { Log } from '#libs/log';
-import type { Metrics } from '#libs/telemetry';
+import type { Logger, Metrics } from '#libs/telemetry';
 
 /** What the projections need from the process that runs them. */
 export interface ProjectPorts {
@@ -10,6 +10,7 @@ export interface ProjectPorts {
   /** As `openDatabase` of libs/storage opens it. */
   database: DataSource;
   metrics: Metrics;
+  logger: Logger;
 }
 
 export const PROJECT = Symbol('PROJECT');

@@ -19,7 +19,7 @@ export { type AlertFilter, type AlertPage, getAlert, listAlerts, streamAlerts } 
 export { type DatabaseOptions, openDatabase } from './database/open-database.js';
 export type { StorageError, StorageErrorCode } from './errors.js';
 export { type KeyStoreOptions, openKeyStore } from './keys/key-store.js';
-export { claimPositions, type ProjectionPosition } from './positions/positions.js';
+export { claimPositions, movePosition, type ProjectionPosition } from './positions/positions.js';
 export { checkEmbeddedPostgres } from './postgres/check.js';
 export {
   type EmbeddedPostgres,

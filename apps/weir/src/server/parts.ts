@@ -61,7 +61,8 @@ export const parts: Readonly<Record<PartName, Part>> = {
   },
   project: {
     groups: ['project.alerts'],
-    module: ({ log, clock, database, metrics }) => ProjectModule.register({ log, clock, database, metrics }),
+    module: ({ log, clock, database, metrics, logger }) =>
+      ProjectModule.register({ log, clock, database, metrics, logger }),
   },
   api: {
     groups: [],

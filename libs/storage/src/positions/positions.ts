@@ -44,7 +44,7 @@ export async function lockPosition(
   );
 }
 
-/** Moves a position that the caller's transaction has locked. */
+/** Moves a position that the caller's transaction has locked, or that nobody else reads from. */
 export async function movePosition(
   manager: EntityManager,
   { projection, topic, partition, offset }: ProjectionPosition,
