@@ -74,10 +74,8 @@ export class Batch {
 
   /** Resolves when all of it is durable, what was rejected as well. Rejects as `log.append` does. */
   async commit(): Promise<Taken> {
-    const { log, metrics } = this.ports;
-    const timer = metrics.weir_log_append_seconds.startTimer();
+    const { log } = this.ports;
     await Promise.all(Array.from(this.records, ([topic, records]) => log.append(topic, records)));
-    if (this.records.size > 0) timer();
     this.count();
     return { accepted: this.accepted, rejected: this.rejected };
   }

@@ -35,6 +35,8 @@ const problem = (status: number, description: string) => ({
 
 export const problems = {
   400: problem(400, 'A parameter or header is wrong, or the body is not what its Content-Type says'),
+  401: problem(401, 'No key, or an unknown one'),
+  403: problem(403, 'The key lacks the scope ingest'),
   404: problem(404, 'No such stream; `streams` lists them'),
   413: problem(413, 'The body, or the batch, is too large'),
   415: problem(415, 'Media type or encoding not taken; `accepts` lists what is'),

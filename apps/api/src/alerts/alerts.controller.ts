@@ -58,6 +58,7 @@ export class AlertsController {
       'Each event `alert` is an alert in its newest revision, and its id is the number of the change: Last-Event-ID goes on after it, without it only what changes from now on is sent. A client that reads too slowly is cut off, and can come back.',
     answers: Type.String(),
     contentType: 'text/event-stream',
+    lastEventId: 'Goes on after this change',
     problems: { 503: 'Too many streams' },
   })
   async stream(

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { TObject, TSchema } from 'typebox';
 
 type OpenApiSchema = Extract<Parameters<typeof ApiQuery>[0], { schema: unknown }>['schema'];
@@ -17,6 +17,8 @@ export interface Documented {
   problems?: Readonly<Record<number, string>>;
   contentType?: string;
   open?: boolean;
+  /** What Last-Event-ID means to the stream. */
+  lastEventId?: string;
 }
 
 const everywhere: Readonly<Record<number, string>> = {
@@ -34,6 +36,9 @@ export function Documented(route: Documented): MethodDecorator {
     answer(route),
     ...Object.entries(params).map(([name, text]) => ApiParam({ name, description: text, schema: { type: 'string' } })),
     ...Object.entries(query?.properties ?? {}).map(([name, schema]) => queryParameter(name, schema)),
+    ...(route.lastEventId
+      ? [ApiHeader({ name: 'Last-Event-ID', description: route.lastEventId, required: false })]
+      : []),
     ...(body ? [ApiBody({ schema: openApi(body) })] : []),
     ...Object.entries(problems).map(([status, text]) =>
       ApiResponse({

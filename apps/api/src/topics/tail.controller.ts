@@ -32,6 +32,7 @@ export class TailController {
       'Events: `record` (as in a page of records) and `gap` {partition, wanted, earliest} where retention was faster than this client. An id is `partition:offset,…`, the offsets to go on from; Last-Event-ID resumes there. Default start: latest.',
     answers: Type.String(),
     contentType: 'text/event-stream',
+    lastEventId: 'Goes on from these offsets',
     params: { topic: 'Its name' },
     query: TailQuery,
     problems: { 404: 'No such topic or partition', 503: 'Too many streams' },

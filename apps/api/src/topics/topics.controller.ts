@@ -76,7 +76,11 @@ export class TopicsController {
     answers: RecordPage,
     params: { topic: 'Its name' },
     query: RecordsQuery,
-    problems: { 404: 'No such topic or partition', 410: 'The offset has left the log; the problem names the earliest' },
+    problems: {
+      404: 'No such topic or partition',
+      410: 'The offset has left the log; the problem names the earliest',
+      416: 'The offset is beyond the end; the problem names the next',
+    },
   })
   async records(
     @Param('topic') topic: string,

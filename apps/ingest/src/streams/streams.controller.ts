@@ -40,6 +40,8 @@ export class StreamsController {
   @ApiBody({ schema: { type: 'string' } })
   @ApiResponse({ status: 200, description: 'Durable, as far as accepted', schema: batchSchema })
   @ApiResponse(problems[400])
+  @ApiResponse(problems[401])
+  @ApiResponse(problems[403])
   @ApiResponse(problems[404])
   @ApiResponse(problems[413])
   @ApiResponse(problems[415])

@@ -18,6 +18,7 @@ import { adminKeyFile } from '../client/admin-key.js';
 import { addressOf } from '../client/client.js';
 import { packageVersion } from '../package-root.js';
 import { openDataFolder } from './data-folder.js';
+import { measured } from './measured-log.js';
 import { openLog } from './open-log.js';
 import { type PartName, partNames } from './part-names.js';
 import { type House, parts } from './parts.js';
@@ -67,7 +68,8 @@ export async function startWeir(options: WeirOptions): Promise<RunningWeir> {
 
 async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisposableStack): Promise<House> {
   const { config, clock, logger } = options;
-  const log = await openLog(options);
+  const metrics = createMetrics();
+  const log = measured(await openLog(options), metrics);
   opened.defer(() => log.close());
   const topicOptions = topicOptionsOf(config);
   await createTopics(log, topicOptions, logger);
@@ -85,7 +87,6 @@ async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisp
   opened.defer(() => {
     closing = true;
   });
-  const metrics = createMetrics();
   const snapshotsDir = join(config.dataDir, 'snapshots');
   // A folder keeps the partitions it was made with, whatever the environment says now.
   const { length: partitions } = (await log.describe(topics.matches)).partitions;
