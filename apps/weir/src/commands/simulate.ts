@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '#libs/clock';
 import { Sender } from '../ingest/sender.js';
 import type { Shell } from '../shell.js';
@@ -41,7 +41,11 @@ export const simulateCommand = (shell: Shell) =>
     .option('--rate <n>', 'ordinary events per second', numberOf, 100)
     .option('--seconds <n>', 'how long', numberOf, 60)
     .option('--seed <n>', 'another seed, other traffic', numberOf, 42)
-    .option('--attackers <n>', 'how many, or of which kinds: brute-force=3,probing', countsOf, countsOf('10'))
+    .addOption(
+      new Option('--attackers <n>', 'how many, or of which kinds: brute-force=3,probing')
+        .default(countsOf('10'), '10')
+        .argParser(countsOf),
+    )
     .option('--start <time>', 'event time of the first event (RFC 3339)', timeOf)
     .option('--truth <file>', 'write who the attackers are, as JSON')
     .option('--out <file>', 'write NDJSON there (- for stdout) instead of sending it')

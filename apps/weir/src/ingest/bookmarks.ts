@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Place } from './acknowledged.js';
+import type { Season } from './years.js';
 
 /** So many bytes at its beginning tell one file from another. */
 export const PREFIX_BYTES_MAX = 4_096;
@@ -16,10 +16,15 @@ export interface FileLook {
   inode: string;
 }
 
-/** How far a file was fed: its place is before the first byte that was not acknowledged. Kept as one small file per fed file and way of reading it. */
-export interface Bookmark extends Place {
+/** How far a file was fed. Kept as one small file per fed file and way of reading it. */
+export interface Bookmark {
   /** Identifies the file's content for good: the `source` of its events, whose ids are byte offsets. */
   fingerprint: string;
+  /** The first byte that was not acknowledged, and the lines before it. */
+  position: number;
+  lines: number;
+  /** The season there, where lines have no year. */
+  season: Season | null;
   /** How it is read (`nginx`, or `sshd year=2017`): another way of reading is another feed. */
   reading: string;
   /** Where the file was seen last. */

@@ -1,4 +1,3 @@
-import { Acknowledged, type Place } from './acknowledged.js';
 import type { Bookmark, Bookmarks } from './bookmarks.js';
 import type { Chunk } from './chunks.js';
 import type { Answer } from './sender.js';
@@ -25,39 +24,30 @@ export interface FeedPorts {
   totals: Totals;
 }
 
-const REQUESTS_MAX = 4;
 const BOOKMARK_MS = 500;
 
-/** Sends the chunks of one file, several at a time, and keeps its bookmark; gives the bookmark as it then is. */
+/**
+ * Sends the chunks of one file and keeps its bookmark; gives the bookmark as it then is. One chunk after the other: the
+ * log has the lines in the order of the file, or else a window could see more disorder than it allows for.
+ */
 export async function feed(chunks: AsyncIterable<Chunk>, bookmark: Bookmark, ports: FeedPorts): Promise<Bookmark> {
-  const acknowledged = new Acknowledged(bookmark);
-  const underWay = new Set<Promise<void>>();
-  const failures: unknown[] = [];
-  const current = () => ({ ...bookmark, ...acknowledged.place });
+  let current = bookmark;
+  let saved = bookmark;
   let savedAt = performance.now();
   try {
     for await (const chunk of chunks) {
-      const done = acknowledged.sent(placeAfter(chunk));
-      const request = deliver(chunk, bookmark, ports)
-        .then(done, (error: unknown) => void failures.push(error))
-        .finally(() => underWay.delete(request));
-      underWay.add(request);
-      if (underWay.size >= REQUESTS_MAX) await Promise.race(underWay);
-      if (failures.length > 0) break;
+      await deliver(chunk, bookmark, ports);
+      const { end, line, lines, season = null } = chunk;
+      current = { ...bookmark, position: end, lines: line - 1 + lines, season };
       if (performance.now() - savedAt < BOOKMARK_MS) continue;
-      await ports.bookmarks.save(current());
+      await ports.bookmarks.save(current);
+      saved = current;
       savedAt = performance.now();
     }
   } finally {
-    await Promise.all(underWay);
-    if (acknowledged.place.position > bookmark.position) await ports.bookmarks.save(current());
+    if (current !== saved) await ports.bookmarks.save(current);
   }
-  if (failures.length > 0) throw failures[0];
-  return current();
-}
-
-function placeAfter({ end, line, lines, season }: Chunk): Place {
-  return { position: end, lines: line - 1 + lines, season: season ?? null };
+  return current;
 }
 
 async function deliver(chunk: Chunk, bookmark: Bookmark, ports: FeedPorts): Promise<void> {
