@@ -105,12 +105,12 @@ function windowsAlone(keys: number): void {
       groupLo: Int32Array.from(picked, (k) => Math.imul(k + 1, 2654435761)),
       groupHi: Int32Array.from(picked, (k) => k),
       times: Float64Array.from(picked, (_, i) => round * 1000 + i / 10),
+      recordedAt: new Float64Array(count).fill(round * 1000),
       origins: Float64Array.from(picked, (_, i) => round * count + i),
       values: new Float64Array(count),
     };
     const [, seconds] = cpuOf(() => {
-      store.clock(round * 1000, round * 1000);
-      store.add(hits);
+      store.add(hits, round * 1000);
       store.settle();
       store.advance(round * 1000, round * 1000);
     });

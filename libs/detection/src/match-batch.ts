@@ -34,8 +34,6 @@ export interface Reading {
 export interface RuleHits extends WindowHits {
   /** The rule's hash. */
   rule: number;
-  /** When the log recorded the events, ms. */
-  recordedAt: Float64Array;
 }
 
 /** Hits that stand in another order than the one they are to be written in. */

@@ -91,20 +91,20 @@ export class WindowPartition {
     // Hits of one event are all in one record, so "applied before this record" is what decides.
     const appliedBefore = readers.read.map((source) => this.applied[source]);
     for (const ruleHits of hits) this.keepNew(ruleHits, readers.read, appliedBefore);
-    const isTick = hits.length === 0;
     if (readers.others === null && this.merge.isEmpty) {
-      this.count(hits, markMs, recordedMs);
-      if (isTick) this.advance(markMs, recordedMs);
+      this.count(hits, recordedMs);
+      if (hits.length === 0) this.advance(markMs, recordedMs);
       return;
     }
     this.merge.learn(readers, readUntilMs);
-    this.merge.hold(hits, { markMs, readUntilMs, isTick });
+    this.merge.hold(hits);
+    if (hits.length === 0 && readUntilMs > 0) this.merge.marks.push({ markMs, readUntilMs });
     const ready = this.merge.release();
-    this.count(ready.hits, ready.clockMs, recordedMs);
-    if (ready.tickMs > 0) this.advance(ready.tickMs, recordedMs);
+    this.count(ready.hits, recordedMs);
+    if (ready.markMs > 0) this.advance(ready.markMs, recordedMs);
   }
 
-  private count(hits: readonly RuleHits[], markMs: number, recordedMs: number): void {
+  private count(hits: readonly RuleHits[], recordedMs: number): void {
     for (const ruleHits of hits) {
       const rule = this.plan.byHash.get(ruleHits.rule);
       if (rule === undefined) {
@@ -113,8 +113,7 @@ export class WindowPartition {
       }
       this.counters.entries += ruleHits.count;
       const store = this.storeOf(rule);
-      store.clock(markMs, recordedMs);
-      store.add(ruleHits);
+      store.add(ruleHits, recordedMs);
       store.settle();
     }
   }

@@ -124,7 +124,7 @@ export function decodeSnapshot(
     const [times, origins, values, recordedAt] = Array.from({ length: 4 }, () => take(Float64Array, count, 8));
     const [groupLo, groupHi] = [take(Int32Array, count, 4), take(Int32Array, count, 4)];
     const hits = { rule, count, times, origins, values, recordedAt, groupLo, groupHi };
-    partition.merge.hold([hits], { markMs: 0, readUntilMs: 0, isTick: false });
+    partition.merge.hold([hits]);
   }
   partition.merge.marks = head.marks;
   for (const [source, ms] of head.readUntil.entries()) if (ms !== null) partition.merge.readUntil[source] = ms;

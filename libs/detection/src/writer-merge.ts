@@ -12,20 +12,17 @@ export interface Readers {
   others: readonly number[] | null;
 }
 
+/** A time mark, and the moment of recording that it is of. */
 interface Mark {
   markMs: number;
   readUntilMs: number;
-  /** A time mark proper: episodes may close by it. */
-  isTick: boolean;
 }
 
 /** What has become ready: every hit recorded up to some moment that was not handed out before. */
 export interface Ready {
   hits: RuleHits[];
-  /** The newest event time seen when the hits were written; 0: not known. */
-  clockMs: number;
   /** What time it is after them, as time marks say; 0: they don't. */
-  tickMs: number;
+  markMs: number;
 }
 
 /**
@@ -58,8 +55,7 @@ export class WriterMerge {
     for (const source of read) this.readUntil[source] = Math.max(this.readUntil[source] ?? 0, readUntilMs);
   }
 
-  hold(hits: readonly RuleHits[], mark: Mark): void {
-    if (mark.readUntilMs > 0) this.marks.push(mark);
+  hold(hits: readonly RuleHits[]): void {
     for (const { rule, count, groupLo, groupHi, times, recordedAt, origins, values } of hits) {
       for (let i = 0; i < count; i++) {
         const buffer = this.bufferOf(Math.floor(recordedAt[i] / bucketMs), rule);
@@ -72,7 +68,7 @@ export class WriterMerge {
   /** Hands out what nobody can still come before. */
   release(): Ready {
     const frontierMs = this.frontierMs;
-    const ready: Ready = { hits: [], clockMs: 0, tickMs: 0 };
+    const ready: Ready = { hits: [], markMs: 0 };
     for (const number of [...this.buckets.keys()].sort((a, b) => a - b)) {
       const isDue = (number + 1) * bucketMs <= frontierMs;
       if (!isDue && this.heldCount <= heldHitsMax) break;
@@ -86,8 +82,7 @@ export class WriterMerge {
     const waiting: Mark[] = [];
     for (const mark of this.marks) {
       if (mark.readUntilMs > frontierMs) waiting.push(mark);
-      else if (mark.isTick) ready.tickMs = Math.max(ready.tickMs, mark.markMs);
-      else ready.clockMs = Math.max(ready.clockMs, mark.markMs);
+      else ready.markMs = Math.max(ready.markMs, mark.markMs);
     }
     this.marks = waiting;
     return ready;

@@ -31,6 +31,8 @@ export interface WindowHits {
   groupHi: Int32Array;
   /** Event times, ms. */
   times: Float64Array;
+  /** When the log recorded the events, ms: an event that dates itself later does not move time beyond that. */
+  recordedAt: Float64Array;
   /** Where events came from: opaque numbers of the caller's, one per event. */
   origins: Float64Array;
   /** Which value an event carries (a hash of up to 53 bits); matters to distinct counts only. */

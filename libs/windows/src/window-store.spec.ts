@@ -94,6 +94,7 @@ const hitsOf = (entries: readonly Entry[]): WindowHits => ({
   groupLo: Int32Array.from(entries, ({ group }) => group),
   groupHi: new Int32Array(entries.length).fill(7),
   times: Float64Array.from(entries, ({ time }) => time),
+  recordedAt: new Float64Array(entries.length).fill(Number.POSITIVE_INFINITY),
   origins: Float64Array.from(entries, ({ origin }) => origin),
   values: Float64Array.from(entries, ({ value = 0 }) => value),
 });
@@ -120,7 +121,7 @@ function run(spec: WindowSpec, arrivals: readonly Arrival[], batch: number, rest
       const counted = spec.kind === 'count' ? [0] : values;
       return counted.map((value) => ({ group, time, origin: at + i, value }));
     });
-    store.add(hitsOf(entries));
+    store.add(hitsOf(entries), 50_000_000);
     publish(changedAfter(store));
     if (restoreEvery > 0 && (at / batch) % restoreEvery === 0) {
       store = restoreWindow(spec, structuredClone(JSON_safe(snapshotWindow(store))));
@@ -213,24 +214,23 @@ describe('WindowStore', () => {
 
   it('closes when marks say that a group stayed quiet, and opens the same episode again for a late event', () => {
     const store = new WindowStore(specOf({ threshold: 2, timespanMs: 2000, quietMs: 3000, latenessMs: 10_000 }));
-    store.clock(1_000_000, 50_000_000);
     store.add(
       hitsOf([
         { group: 1, time: 1_000_000, origin: 1 },
         { group: 1, time: 1_000_500, origin: 2 },
       ]),
+      50_000_000,
     );
     expect(changedAfter(store)).toMatchObject([{ state: 'open', openedAt: 1_000_500, closedAt: null }]);
     expect(changedAfter(store, 1_004_000, 50_004_000)).toEqual([]);
     expect(changedAfter(store, 1_009_000, 50_009_000)).toMatchObject([{ state: 'closed', closedAt: 1_005_000 }]);
-    store.add(hitsOf([{ group: 1, time: 1_000_400, origin: 3 }]));
+    store.add(hitsOf([{ group: 1, time: 1_000_400, origin: 3 }]), 50_000_000);
     expect(changedAfter(store)).toMatchObject([{ anchor: 1_000_500, openedAt: 1_000_400, events: 3 }]);
   });
 
   it('lets idle groups leave, but not before they were silent by the log’s own clock', () => {
     const store = new WindowStore(specOf());
-    store.clock(1_000_000, 50_000_000);
-    store.add(hitsOf([{ group: 1, time: 1_000_000, origin: 1 }]));
+    store.add(hitsOf([{ group: 1, time: 1_000_000, origin: 1 }]), 50_000_000);
     store.advance(9_000_000, 50_010_000);
     expect(store.groups.size).toBe(1);
     store.advance(9_000_000, 50_070_000);
@@ -242,7 +242,7 @@ describe('WindowStore', () => {
     const store = new WindowStore(specOf({ groupsMax: 100, threshold: 2 }));
     const alerting = [1, 2].map((origin) => ({ group: 1, time: 1000, origin }));
     const invented = Array.from({ length: 10_000 }, (_, i) => ({ group: 1000 + i, time: 1001, origin: 10 + i }));
-    store.add(hitsOf([...alerting, ...invented]));
+    store.add(hitsOf([...alerting, ...invented]), 50_000_000);
     store.settle();
     expect(store.groups.size).toBe(100);
     expect(store.counters.evictedGroups).toBe(9901);
@@ -251,7 +251,7 @@ describe('WindowStore', () => {
 
   it('counts what one group’s limit pushes out', () => {
     const store = new WindowStore(specOf({ eventsPerGroupMax: 64, threshold: 3 }));
-    store.add(hitsOf(Array.from({ length: 1000 }, (_, origin) => ({ group: 1, time: 1000, origin }))));
+    store.add(hitsOf(Array.from({ length: 1000 }, (_, origin) => ({ group: 1, time: 1000, origin }))), 50_000_000);
     const [view] = changedAfter(store);
     expect(store.counters.truncatedEvents).toBeGreaterThan(800);
     expect(view.events).toBe(1000);

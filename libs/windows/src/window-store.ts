@@ -23,6 +23,7 @@ export class WindowStore {
   readonly episodes = new Map<number, Episode[]>();
   readonly counters: WindowCounters = { late: 0, evictedGroups: 0, truncatedEvents: 0 };
 
+  /** What time it is: the newest event counted, or what time marks say. */
   markMs = 0;
   recordedMs = 0;
   readonly late = new LateEvents();
@@ -47,9 +48,10 @@ export class WindowStore {
     return { groups: this.groups.bytes, events: this.runs.bytes };
   }
 
-  /** Counts events, in the order of recording. */
-  add(hits: WindowHits): void {
+  /** Counts events, in the order of recording. `readAt`: when the log recorded that they were matched, ms. */
+  add(hits: WindowHits, readAt: number): void {
     const { groups } = this;
+    this.recordedMs = Math.max(this.recordedMs, readAt);
     const { count, groupLo, groupHi } = hits;
     for (let from = 0; from < count; from += aheadEvents) {
       const to = Math.min(from + aheadEvents, count);
@@ -67,6 +69,7 @@ export class WindowStore {
   private addOne(hits: WindowHits, i: number, found: number): void {
     const { groups } = this;
     const time = hits.times[i];
+    this.markMs = Math.max(this.markMs, Math.min(time, hits.recordedAt[i]));
     const slot = found >= 0 ? found : this.openGroup(hits.groupLo[i], hits.groupHi[i]);
     groups.set(slot, word.touchedMark, this.markMs / 1000);
     groups.set(slot, word.touchedAt, this.recordedMs / 1000);
@@ -91,7 +94,8 @@ export class WindowStore {
 
   /** Lets time pass: episodes that stayed quiet close, groups that no window needs leave. Call after `settle`. */
   advance(markMs: number, recordedMs: number): void {
-    this.clock(markMs, recordedMs);
+    this.markMs = Math.max(this.markMs, markMs);
+    this.recordedMs = Math.max(this.recordedMs, recordedMs);
     for (const [slot, episodes] of this.episodes) {
       const clock = this.clockOf(slot);
       for (const episode of episodes) this.closeIfQuiet(episode, clock);
@@ -109,13 +113,7 @@ export class WindowStore {
     return views;
   }
 
-  /** The time that a batch of events brings with it; call before its events. */
-  clock(markMs: number, recordedMs: number): void {
-    this.markMs = Math.max(this.markMs, markMs);
-    this.recordedMs = Math.max(this.recordedMs, recordedMs);
-  }
-
-  /** A group's own time: its newest event, moved on as long as marks moved on since. */
+  /** A group's own time: its newest event, moved on as far as time did since. */
   clockOf(slot: number): number {
     const passed = this.markMs - (this.groups.get(slot, word.touchedMark) + 1) * 1000;
     return this.groups.newest(slot) + Math.max(0, passed);
