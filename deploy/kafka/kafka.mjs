@@ -74,7 +74,7 @@ function fetchJars(folder, say) {
   if (existsSync(jars)) return jars;
   need('mvn', '-v', 'Maven');
   say('Fetching Kafka through Maven; this happens once.');
-  const draft = `${jars}.draft`;
+  const draft = `${jars}.${process.pid}.draft`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
   try {
@@ -86,7 +86,13 @@ function fetchJars(folder, say) {
       `Maven could not fetch Kafka (${said || error.message}). Check its settings and the network.`,
     );
   }
-  renameSync(draft, jars);
+  try {
+    renameSync(draft, jars);
+  } catch (error) {
+    // Another start fetched them meanwhile: the same jars.
+    if (!existsSync(jars)) throw error;
+    rmSync(draft, { recursive: true, force: true });
+  }
   return jars;
 }
 
