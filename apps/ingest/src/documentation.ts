@@ -41,6 +41,6 @@ export const problems = {
   413: problem(413, 'The body, or the batch, is too large'),
   415: problem(415, 'Media type or encoding not taken; `accepts` lists what is'),
   422: problem(422, 'Nothing was accepted; `rejected` says why. It is kept as dead letters'),
-  429: problem(429, 'The log is busy; try again after Retry-After'),
+  429: problem(429, 'The log is busy, or the key sent its requests of this minute; try again after Retry-After'),
   503: problem(503, 'The log can’t be written now; nothing was acknowledged'),
 };

@@ -7,6 +7,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NEVER, startWith } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Authenticator } from '#libs/auth';
+import { ManualClock } from '#libs/clock';
 import { LogError } from '#libs/log';
 import { createLogger } from '#libs/telemetry';
 import { openTestKeys, type TestKeys } from '../testing/test-keys.js';
@@ -221,6 +222,33 @@ describe('bodies', () => {
     expect(await (await post('/things/json', '{"a":[1]}', json)).json()).toEqual({ body: { a: [1] } });
     await problem(await post('/things/json', '{"a":', json), 400, 'JSON_MALFORMED');
     await problem(await post('/things/json', '{"__proto__":{}}', json), 400, 'JSON_MALFORMED');
+  });
+});
+
+describe('quotas', () => {
+  const quotaOf = ({ headers }: Response) => [headers.get('ratelimit-policy'), headers.get('ratelimit')];
+
+  test('each key has its own, ingest apart; over it 429, until the minute is over', async () => {
+    const clock = new ManualClock(1_000_000);
+    const limited = await createHttpApp(ThingsModule, { keys, logger, quotas: { api: 2, ingest: null, clock } });
+    await limited.listen(0, '127.0.0.1');
+    const url = await limited.getUrl();
+    const ask = (path: string, key: string, method = 'POST') =>
+      fetch(url + path, { method, headers: { 'x-api-key': key } });
+    const first = await ask('/things/json', keyWith.triage);
+    expect(quotaOf(first)).toEqual(['"api";q=2;w=60', '"api";r=1;t=60']);
+    clock.advance(10_500);
+    expect(quotaOf(await ask('/things/json', keyWith.triage))[1]).toBe('"api";r=0;t=50');
+    const over = await ask('/things/json', keyWith.triage);
+    expect(quotaOf(over)[1]).toBe('"api";r=0;t=50');
+    expect(over.headers.get('retry-after')).toBe('50');
+    await problem(over, 429, 'QUOTA_EXCEEDED');
+    expect((await ask('/things/json', keyWith.admin)).status).toBe(201);
+    for (let i = 0; i < 4; i++) expect(quotaOf(await ask('/things/raw', keyWith.ingest))).toEqual([null, null]);
+    expect(quotaOf(await ask('/things/open', keyWith.triage, 'GET'))).toEqual([null, null]);
+    clock.advance(49_500);
+    expect((await ask('/things/json', keyWith.triage)).status).toBe(201);
+    await limited.close();
   });
 });
 

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '#libs/auth';
+import type { Clock } from '#libs/clock';
 import type { Logger } from '#libs/telemetry';
 import { authenticate } from './authenticate.js';
 import { acceptBodies, checkBodyHeaders } from './body.js';
@@ -13,11 +14,14 @@ import { nestLogger } from './nest-logger.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
 import { Problem } from './problem.js';
 import { problemOf } from './problem-of.js';
+import { Quotas, type RequestsPerMinute } from './quotas.js';
 import { RouteMethods } from './route-methods.js';
 
 export interface HttpOptions {
   keys: Authenticator;
   logger: Logger;
+  /** How often one key may ask; without it, as often as it likes. */
+  quotas?: RequestsPerMinute & { clock: Clock };
   /** Largest request body, as sent and decompressed. Default 16 MiB. */
   bodyBytesMax?: number;
   /** Longest time that a request may take to arrive. Default 60 s. */
@@ -65,7 +69,8 @@ export async function createHttpApp(
   const inFlight = new InFlight();
   acceptBodies(fastify, bodyBytesMax);
   registerRoutes(fastify, routes, options.publicPaths ?? []);
-  admitRequests(fastify, inFlight, { keys: options.keys, bodyBytesMax });
+  const quotas = options.quotas && new Quotas(options.quotas, options.quotas.clock);
+  admitRequests(fastify, inFlight, { keys: options.keys, quotas, bodyBytesMax });
   drainOnClose(fastify, inFlight, drainMs);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
@@ -95,12 +100,14 @@ function registerRoutes(fastify: FastifyInstance, routes: RouteMethods, publicPa
   });
 }
 
+interface Admission {
+  keys: Authenticator;
+  quotas: Quotas | undefined;
+  bodyBytesMax: number;
+}
+
 /** What happens to every request before its body is read. */
-function admitRequests(
-  fastify: FastifyInstance,
-  inFlight: InFlight,
-  limits: { keys: Authenticator; bodyBytesMax: number },
-): void {
+function admitRequests(fastify: FastifyInstance, inFlight: InFlight, limits: Admission): void {
   fastify.decorateRequest('principal', null);
   fastify.addHook('onRequest', (request, reply, done) => {
     inFlight.add(reply.raw);
@@ -111,7 +118,7 @@ function admitRequests(
       const headers = { 'retry-after': '5', connection: 'close' };
       done(new Problem(503, 'SHUTTING_DOWN', 'Weir is shutting down; try again soon.', {}, headers));
     } else if (request.is404) done();
-    else admit(request, limits).then(() => done(), done);
+    else admit(request, reply, limits).then(() => done(), done);
   });
   fastify.addHook('onResponse', (_request, reply, done) => {
     inFlight.delete(reply.raw);
@@ -128,7 +135,11 @@ function drainOnClose(fastify: FastifyInstance, inFlight: InFlight, drainMs: num
   });
 }
 
-async function admit(request: FastifyRequest, limits: { keys: Authenticator; bodyBytesMax: number }): Promise<void> {
-  if (request.routeOptions.config.scope !== 'public') await authenticate(request, limits.keys);
-  checkBodyHeaders(request, limits.bodyBytesMax);
+async function admit(request: FastifyRequest, reply: FastifyReply, limits: Admission): Promise<void> {
+  const { keys, quotas, bodyBytesMax } = limits;
+  if (request.routeOptions.config.scope !== 'public') {
+    await authenticate(request, keys);
+    quotas?.take(request, reply);
+  }
+  checkBodyHeaders(request, bodyBytesMax);
 }

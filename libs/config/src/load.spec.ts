@@ -15,6 +15,8 @@ describe('loadConfig', () => {
   test('an empty environment gives the defaults', () => {
     expect(loadConfig({ PATH: '/bin', WEIR_ADMIN_KEY: '' })).toEqual({
       dataDir: './data',
+      ingestRequestsPerMinute: null,
+      requestsPerMinute: 6000,
       httpHost: '127.0.0.1',
       httpPort: 8080,
       databaseUrl: null,

@@ -24,6 +24,17 @@ export const variables = {
     'Your PostgreSQL. Without it Weir runs its own in the data folder.',
   ),
   adminKey: optional('WEIR_ADMIN_KEY', secret, 'A key with every scope, for scripts and the command line.'),
+  ingestRequestsPerMinute: optional(
+    'WEIR_INGEST_REQUESTS_PER_MINUTE',
+    integer(1, 100_000_000),
+    'Requests with events that one key may send in a minute. Default: any number; the log says when it is busy.',
+  ),
+  requestsPerMinute: withDefault(
+    'WEIR_REQUESTS_PER_MINUTE',
+    integer(1, 100_000_000),
+    '6000',
+    'Other requests that one key may make in a minute.',
+  ),
   kafkaBrokers: optional(
     'WEIR_KAFKA_BROKERS',
     addresses,

@@ -13,7 +13,7 @@ export interface Documented {
   query?: TObject;
   body?: TObject;
   params?: Readonly<Record<string, string>>;
-  /** Problems beyond those that every route can answer (400, 401, 403). */
+  /** Problems beyond those that every route can answer (400, 401, 403, 429). */
   problems?: Readonly<Record<number, string>>;
   contentType?: string;
   open?: boolean;
@@ -25,6 +25,7 @@ const everywhere: Readonly<Record<number, string>> = {
   400: 'A parameter is wrong; `errors` names it',
   401: 'No key, or an unknown one',
   403: 'The key lacks the scope',
+  429: 'The key made its requests of this minute; `Retry-After` says when to go on',
 };
 
 /** The route's page in the OpenAPI document, from the very schemas that check its requests. */

@@ -139,7 +139,12 @@ async function openApp(house: House, apps: readonly PartName[], opened: AsyncDis
   const { logger, keys, clock, config } = house;
   const app = await createHttpApp(
     { module: WeirModule, imports },
-    { keys: openAuthenticator(keys, clock, config.adminKey ?? undefined), logger, publicPaths: openApiPaths },
+    {
+      keys: openAuthenticator(keys, clock, config.adminKey ?? undefined),
+      logger,
+      quotas: { ingest: config.ingestRequestsPerMinute, api: config.requestsPerMinute, clock },
+      publicPaths: openApiPaths,
+    },
   );
   opened.defer(() => app.close());
   serveOpenApi(app, packageVersion);
