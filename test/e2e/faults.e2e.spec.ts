@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cli, type Running } from '../../apps/weir/testing/cli.js';
+import { freeze } from '../../libs/storage/testing/freeze.js';
 import { adminKey, copiesInLog } from './outcome.js';
 import { type Batch, Sender, wrongCopies } from './sender.js';
 import { trafficBatches } from './traffic.js';
@@ -111,6 +112,27 @@ test('while PostgreSQL is away, ingest and detection go on; when it is back, the
   expect(cli.postgresServers()).toHaveLength(1);
   expect((await weir.end()).code).toBe(0);
   expect(wrongCopies(sender.acknowledged, await copiesInLog(cli.dataDir))).toEqual([]);
+});
+
+test('while PostgreSQL hangs, ingest and detection go on and readiness says why not; when it answers again, the alerts are there', async () => {
+  const weir = await start();
+  const feeding = feed(traffic.values());
+  await until(() => sender.acknowledged.size > 5_000);
+  const thaw = freeze(cli.dataDir);
+  const before = sender.acknowledged.size;
+  await until(() => sender.acknowledged.size > before + 10_000);
+  const ready = await fetch(`${weir.url}/health/ready`);
+  expect(ready.status).toBe(503);
+  expect(await ready.json()).toMatchObject({ detail: expect.stringContaining('database: No answer') });
+  const alerts = await fetch(`${weir.url}/api/v1/alerts`, { headers: { 'x-api-key': adminKey(cli) } });
+  expect(alerts.status).toBe(503);
+  thaw();
+  expect(await feeding.stop()).toBeLessThan(ackMsMax);
+  await cli.json('lag', '--wait');
+  expect(await cli.json('audit')).toMatchObject({ agrees: true, caughtUp: true });
+  const { code, stderr } = await weir.end();
+  expect(code).toBe(0);
+  expect(stderr.split('\n').length).toBeLessThan(40);
 });
 
 test('a PostgreSQL that was left running is taken over, one that was not is started', async () => {

@@ -230,7 +230,7 @@ describe('quotas', () => {
 
   test('each key has its own, ingest apart; over it 429, until the minute is over', async () => {
     const clock = new ManualClock(1_000_000);
-    const limited = await createHttpApp(ThingsModule, { keys, logger, quotas: { api: 2, ingest: null, clock } });
+    const limited = await createHttpApp(ThingsModule, { keys, logger, quotas: { api: 2, ingest: null }, clock });
     await limited.listen(0, '127.0.0.1');
     const url = await limited.getUrl();
     const ask = (path: string, key: string, method = 'POST') =>

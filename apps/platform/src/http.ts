@@ -4,8 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '#libs/auth';
-import type { Clock } from '#libs/clock';
-import type { Logger } from '#libs/telemetry';
+import { type Clock, systemClock } from '#libs/clock';
+import { type Logger, Repeats } from '#libs/telemetry';
 import { authenticate } from './authenticate.js';
 import { acceptBodies, checkBodyHeaders } from './body.js';
 import { answerClientError } from './client-error.js';
@@ -21,7 +21,9 @@ export interface HttpOptions {
   keys: Authenticator;
   logger: Logger;
   /** How often one key may ask; without it, as often as it likes. */
-  quotas?: RequestsPerMinute & { clock: Clock };
+  quotas?: RequestsPerMinute;
+  /** Default: the system's. */
+  clock?: Clock;
   /** Largest request body, as sent and decompressed. Default 16 MiB. */
   bodyBytesMax?: number;
   /** Longest time that a request may take to arrive. Default 60 s. */
@@ -51,7 +53,7 @@ export async function createHttpApp(
   module: DynamicModule | Type,
   options: HttpOptions,
 ): Promise<NestFastifyApplication> {
-  const { logger, bodyBytesMax = 16 * 2 ** 20, requestMs = 60_000, drainMs = 10_000 } = options;
+  const { logger, clock = systemClock, bodyBytesMax = 16 * 2 ** 20, requestMs = 60_000, drainMs = 10_000 } = options;
   const idPrefix = randomBytes(4).toString('hex');
   let requests = 0;
   const adapter = new PlainAdapter({
@@ -69,7 +71,7 @@ export async function createHttpApp(
   const inFlight = new InFlight();
   acceptBodies(fastify, bodyBytesMax);
   registerRoutes(fastify, routes, options.publicPaths ?? []);
-  const quotas = options.quotas && new Quotas(options.quotas, options.quotas.clock);
+  const quotas = options.quotas && new Quotas(options.quotas, clock);
   admitRequests(fastify, inFlight, { keys: options.keys, quotas, bodyBytesMax });
   drainOnClose(fastify, inFlight, drainMs);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
@@ -77,7 +79,7 @@ export async function createHttpApp(
     logger: nestLogger(logger),
     abortOnError: false,
   });
-  app.useGlobalFilters(new ProblemFilter(logger, routes));
+  app.useGlobalFilters(new ProblemFilter(logger, routes, new Repeats(clock)));
   return app;
 }
 

@@ -94,6 +94,8 @@ export function problemOf(error: unknown): Problem {
 function isDatabaseGone(error: unknown): boolean {
   const { code = '', syscall, message = '' } = (error ?? {}) as NodeJS.ErrnoException;
   const refused = syscall === 'connect' || code === 'ECONNRESET' || code === 'EPIPE';
-  // Class 08: connection exceptions. 57P01 to 57P03: shutting down, crashed, starting. 53300: too many connections.
-  return refused || /^(08...|57P0[123]|53300)$/.test(code) || /^(Connection terminated|timeout exceeded)/.test(message);
+  // Class 08: connection exceptions. 57P01 to 57P03: shutting down, crashed, starting. 57014: cancelled, as it took too
+  // long. 53300: too many connections.
+  if (refused || /^(08...|57P0[123]|57014|53300)$/.test(code)) return true;
+  return /^(Connection terminated|timeout exceeded|Query read timeout)/.test(message);
 }

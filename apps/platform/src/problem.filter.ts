@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from '#libs/telemetry';
+import type { Logger, Repeats } from '#libs/telemetry';
 import { Problem } from './problem.js';
 import { problemOf } from './problem-of.js';
 import type { RouteMethods } from './route-methods.js';
@@ -11,6 +11,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly logger: Logger,
     private readonly routes: RouteMethods,
+    private readonly repeats: Repeats,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -19,10 +20,15 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = request.is404 ? this.notRouted(request) : problemOf(error);
-    if (problem.status >= 500) {
-      this.logger.error({ err: error, requestId: request.id, url: request.url, code: problem.code }, problem.message);
-    }
+    if (problem.status >= 500) this.log(problem, error, request);
     sendProblem(problem, request, reply);
+  }
+
+  /** A defect each time and with its stack; what is known to happen (a disk that is full) once in a while. */
+  private log({ code, message }: Problem, err: unknown, { id: requestId, url }: FastifyRequest): void {
+    const facts = { code, requestId, url };
+    if (code === 'INTERNAL') this.logger.error({ ...facts, err }, message);
+    else this.repeats.once(code, (held) => this.logger.error({ ...facts, reason: String(err), held }, message));
   }
 
   private notRouted(request: FastifyRequest): Problem {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestMicroservice } from '@nestjs/common';
@@ -12,6 +12,7 @@ import { type Log, openEmbeddedLog } from '#libs/log';
 import { openDatabase, streamAlerts } from '#libs/storage';
 import { createLogger, createMetrics } from '#libs/telemetry';
 import { alertEvent } from '../../../libs/storage/testing/alert-event.js';
+import { freeze, postmasterPid } from '../../../libs/storage/testing/freeze.js';
 import { openTestDatabase, type TestDatabase } from '../../../libs/storage/testing/test-database.js';
 import { LogTransport } from '../../platform/src/index.js';
 import { ProjectModule } from './index.js';
@@ -157,7 +158,7 @@ test('PostgreSQL is killed again and again: everything lands once', async () => 
       const [id, events] = [`a${i % 7}`, round * 20 + i + 1];
       expected[id] = events;
       await append(0, [alertAt(id, events, { events })]);
-      if (i === 5 + round) process.kill(postmasterPid(), 'SIGKILL');
+      if (i === 5 + round) process.kill(postmasterPid(pg.directory), 'SIGKILL');
     }
     await untilCaughtUp();
   }
@@ -166,6 +167,17 @@ test('PostgreSQL is killed again and again: everything lands once', async () => 
   await database.destroy();
 });
 
-function postmasterPid(): number {
-  return Number(readFileSync(join(pg.directory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
-}
+test('PostgreSQL hangs in the midst of it: the batch is tried again, and lands once', async () => {
+  const database = await openDatabase({ url: pg.url, statementTimeoutMs: 100, answerTimeoutMs: 300 });
+  await startProjecting(database);
+  await append(0, [alertAt('a', 1, { events: 1 })]);
+  await untilCaughtUp();
+  const thaw = freeze(pg.directory);
+  await append(0, [alertAt('a', 2, { events: 2 }), alertAt('b', 3, { events: 3 })]);
+  await expect.poll(() => failures.length, { timeout: 5_000 }).toBeGreaterThan(0);
+  thaw();
+  await untilCaughtUp();
+  expect(await projected()).toEqual({ a: 2, b: 3 });
+  await running.pop()!.close();
+  await database.destroy();
+});

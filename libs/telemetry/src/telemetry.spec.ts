@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { createMetrics, metricTable } from './index.js';
+import { ManualClock } from '#libs/clock';
+import { createMetrics, metricTable, Repeats } from './index.js';
 import { shortLines } from './logger.js';
 
 test('the page has every metric of the table and the defaults of the process', async () => {
@@ -28,4 +29,16 @@ test('a terminal gets short lines', () => {
   const logger = pino({ base: null, timestamp: () => ',"time":"2026-03-01T12:04:05.000Z"' }, shortLines(out));
   logger.warn({ topic: 'login', partition: 3 }, 'paused');
   expect(String(out.read())).toBe('12:04:05 warn  paused topic=login partition=3\n');
+});
+
+test('what repeats is said once in ten seconds, with how often it was not', () => {
+  const clock = new ManualClock(5_000);
+  const repeats = new Repeats(clock);
+  const said: string[] = [];
+  for (let i = 0; i < 25; i++) {
+    repeats.once('a', (held) => said.push(`a +${held}`));
+    if (i === 3) repeats.once('b', (held) => said.push(`b +${held}`));
+    clock.advance(1_000);
+  }
+  expect(said).toEqual(['a +0', 'b +0', 'a +9', 'a +9']);
 });

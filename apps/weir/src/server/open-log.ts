@@ -3,11 +3,8 @@ import { join } from 'node:path';
 import type { Clock } from '#libs/clock';
 import type { Config } from '#libs/config';
 import { type KafkaLogOptions, type Log, openEmbeddedLog, openKafkaLog } from '#libs/log';
-import type { Logger } from '#libs/telemetry';
+import { type Logger, Repeats } from '#libs/telemetry';
 import { CommandError } from '../errors.js';
-
-/** The same problem is told once in this time. */
-const TELL_EVERY_MS = 10_000;
 
 /** The log on your Kafka where there is one, else the one in the data folder. */
 export async function openLog({
@@ -61,10 +58,7 @@ function readCa(path: string): string {
 }
 
 function teller(clock: Clock, logger: Logger): NonNullable<KafkaLogOptions['onProblem']> {
-  const toldMs = new Map<string, number>();
-  return ({ what, error }) => {
-    if (clock.now() - (toldMs.get(what) ?? 0) < TELL_EVERY_MS) return;
-    toldMs.set(what, clock.now());
-    logger.warn(`Kafka did not ${what} (${error.message}); trying again`);
-  };
+  const repeats = new Repeats(clock);
+  return ({ what, error }) =>
+    repeats.once(what, (held) => logger.warn({ held }, `Kafka did not ${what} (${error.message}); trying again`));
 }

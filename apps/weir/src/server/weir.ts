@@ -11,9 +11,9 @@ import type { Log, LogError } from '#libs/log';
 import { compileRules, formatProblem, type RuleSet } from '#libs/sigma';
 import { openAlertFeed, openDatabase, openKeyStore, startEmbeddedPostgres } from '#libs/storage';
 import type { Failure } from '#libs/stream';
-import { createMetrics, type Logger } from '#libs/telemetry';
+import { createMetrics, type Logger, Repeats } from '#libs/telemetry';
 import { openApiPaths, serveOpenApi } from '../../../api/src/index.js';
-import { createHttpApp, LogTransport } from '../../../platform/src/index.js';
+import { createHttpApp, LogTransport, problemOf } from '../../../platform/src/index.js';
 import { adminKeyFile } from '../client/admin-key.js';
 import { addressOf } from '../client/client.js';
 import { packageVersion } from '../package-root.js';
@@ -74,9 +74,11 @@ async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisp
   const topicOptions = topicOptionsOf(config);
   await createTopics(log, topicOptions, logger);
   const databaseUrl = config.databaseUrl ?? (await openPostgres(config, logger, opened));
+  const repeats = new Repeats(clock);
   let closing = false;
   const lost = (what: string) => (error: Error) => {
-    if (!closing) logger.warn(`${what} (${error.message}); trying again`);
+    if (closing) return;
+    repeats.once(what, (held) => logger.warn({ held }, `${what} (${error.message}); trying again`));
   };
   const database = await openDatabase({ url: databaseUrl, onConnectionLost: lost('A database connection broke') });
   opened.defer(() => database.destroy());
@@ -142,14 +144,15 @@ async function openApp(house: House, apps: readonly PartName[], opened: AsyncDis
     {
       keys: openAuthenticator(keys, clock, config.adminKey ?? undefined),
       logger,
-      quotas: { ingest: config.ingestRequestsPerMinute, api: config.requestsPerMinute, clock },
+      clock,
+      quotas: { ingest: config.ingestRequestsPerMinute, api: config.requestsPerMinute },
       publicPaths: openApiPaths,
     },
   );
   opened.defer(() => app.close());
   serveOpenApi(app, packageVersion);
   // With the app's filters, or Nest would hide a step's errors from its transport.
-  const strategy = new LogTransport({ log: house.log, failed: (error, where) => stageFailed(house, error, where) });
+  const strategy = new LogTransport({ log: house.log, failed: failureTeller(house) });
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   // Ingest makes its topics while the app is initialized: consumers come after.
   await app.init();
@@ -157,15 +160,23 @@ async function openApp(house: House, apps: readonly PartName[], opened: AsyncDis
   return app;
 }
 
-function stageFailed({ logger, metrics }: House, error: unknown, where: Failure): void {
-  const { stage: group, topic = '', skippedRecords } = where;
-  if (skippedRecords === undefined) {
-    logger.error({ err: error, ...where }, 'A stage failed; it tries again');
-    return;
-  }
-  const { code: reason, message } = error as LogError;
-  metrics.weir_consumer_skipped_records_total.inc({ group, topic, reason }, skippedRecords);
-  logger.error({ ...where, reason }, `Records are skipped. ${message}`);
+/** What is known to happen is told once in a while, without its stack; it is tried again until it succeeds. */
+function failureTeller({ clock, logger, metrics }: House): (error: unknown, where: Failure) => void {
+  const repeats = new Repeats(clock);
+  return (error, where) => {
+    const { stage: group, topic = '', skippedRecords } = where;
+    if (skippedRecords !== undefined) {
+      const { code: reason, message } = error as LogError;
+      metrics.weir_consumer_skipped_records_total.inc({ group, topic, reason }, skippedRecords);
+      logger.error({ ...where, reason }, `Records are skipped. ${message}`);
+      return;
+    }
+    const { code } = problemOf(error);
+    const cause = code === 'INTERNAL' ? { err: error } : { code, reason: String(error) };
+    repeats.once(`${group} ${code}`, (held) =>
+      logger.error({ ...cause, ...where, held }, 'A stage failed; it tries again'),
+    );
+  };
 }
 
 async function listen(app: NestFastifyApplication, config: Config): Promise<string> {

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
+import { CONNECT_TIMEOUT_MS } from '../database/open-database.js';
 import type { AlertWire } from './alert.js';
 import { type AlertRow, alertColumns, alertWire } from './alert-row.js';
 
@@ -87,7 +88,13 @@ class ListeningFeed implements AlertFeed {
   }
 
   async connect(): Promise<void> {
-    const client = new Client({ connectionString: this.options.url, application_name: 'weir feed', keepAlive: true });
+    const client = new Client({
+      connectionString: this.options.url,
+      application_name: 'weir feed',
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: CONNECT_TIMEOUT_MS,
+    });
     this.client = client;
     client.on('error', (error) => this.options.onProblem?.(error));
     client.on('notification', () => this.look());

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freeze } from '../../testing/freeze.js';
 import { openTestDatabase, type TestDatabase } from '../../testing/test-database.js';
 import { openDatabase } from './open-database.js';
 
@@ -35,6 +36,25 @@ test('a database of a newer version is refused, and not changed', async () => {
 test('statements do not run for ever', async () => {
   const database = await openDatabase({ url: pg.url, statementTimeoutMs: 50 });
   await expect(database.query('SELECT pg_sleep(5)')).rejects.toThrow(/statement timeout/);
+  await database.destroy();
+});
+
+test('a server that hangs is not waited for, and its connections are given up', async () => {
+  const database = await openDatabase({
+    url: pg.url,
+    connectionsMax: 2,
+    statementTimeoutMs: 100,
+    answerTimeoutMs: 300,
+  });
+  const ask = () => database.query('SELECT 1 AS one');
+  await Promise.all([ask(), ask()]);
+  const thaw = freeze(pg.directory);
+  const from = performance.now();
+  const hanging = await Promise.allSettled([database.transaction((manager) => manager.query('SELECT 1')), ask()]);
+  for (const outcome of hanging) expect(outcome).toMatchObject({ reason: { message: 'Query read timeout' } });
+  expect(performance.now() - from).toBeLessThan(2_000);
+  thaw();
+  for (let i = 0; i < 5; i++) expect(await ask()).toEqual([{ one: 1 }]);
   await database.destroy();
 });
 

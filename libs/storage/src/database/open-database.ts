@@ -1,9 +1,9 @@
 import 'reflect-metadata';
-import { Client, type ClientConfig } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { databaseError } from './database-error.js';
 import { entities } from './entities.js';
 import { MIGRATION_TABLE, migrate } from './migrate.js';
+import { PooledClient } from './pooled-client.js';
 
 export interface DatabaseOptions {
   /** `postgresql://…`: of the built-in server, or of the user's own. */
@@ -12,26 +12,17 @@ export interface DatabaseOptions {
   applicationName?: string;
   /** Connections kept at most. Default 10. */
   connectionsMax?: number;
-  /** A statement that runs longer is cancelled and fails. Default 30,000. */
+  /** A statement that runs longer is cancelled and fails. Default 15,000. */
   statementTimeoutMs?: number;
+  /** A server that has not answered by then hangs: the connection is given up, and the query fails. Default 20,000. */
+  answerTimeoutMs?: number;
   /** Told when an idle connection breaks (the server went away). The next query connects anew. */
   onConnectionLost?(error: Error): void;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
+export const CONNECT_TIMEOUT_MS = 5_000;
 /** A transaction that waits for us longer has lost its process; its locks must not stay. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
-
-/**
- * A connection that breaks in the moment between the pool's hands and those of who asked for it has no listener for
- * that, and would end the process. Whoever uses it next is told by the query that fails.
- */
-class PooledClient extends Client {
-  constructor(config?: string | ClientConfig) {
-    super(config);
-    this.on('error', () => {});
-  }
-}
 
 /**
  * Connects and brings the schema up to date. Of several processes that start at once, one migrates and the others
@@ -41,13 +32,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
   try {
     const connecting = connectionOptions(options);
     await migrate(connecting);
-    const { statementTimeoutMs = 30_000 } = options;
+    const { statementTimeoutMs = 15_000, answerTimeoutMs = 20_000 } = options;
     return await new DataSource({
       ...connecting,
       poolSize: options.connectionsMax ?? 10,
       extra: {
         ...connecting.extra,
         statement_timeout: statementTimeoutMs,
+        query_timeout: answerTimeoutMs,
         idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
         keepAlive: true,
       },

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { KeyRecord, KeyStore, MintedKey, NewKey, Scope } from '#libs/auth';
 import type { Clock } from '#libs/clock';
@@ -15,6 +16,8 @@ export interface KeyStoreOptions {
 /** How long a key that was revoked by another process may still be let in. */
 const CACHE_MS = 3_000;
 const CACHE_KEYS_MAX = 1_000;
+/** How long a key that was found before waits for a database that does not answer. */
+const PATIENCE_MS = 1_000;
 const TOUCH_MS = 5_000;
 /** Two processes that start at once make one first key. */
 const FIRST_ADMIN_LOCK = 7_237_110_003;
@@ -55,21 +58,19 @@ class PostgresKeyStore implements KeyStore {
 
   private async load(id: string, stale: KeyRecord | undefined): Promise<KeyRecord | null> {
     const { revocations } = this;
-    let key: KeyRecord | null;
-    try {
-      const [row] = await this.options.database.query<ApiKeyEntity[]>(
-        `SELECT ${columns} FROM decided.api_key WHERE id = $1`,
-        [id],
-      );
-      key = row ? keyRecord(row) : null;
-    } catch (error) {
-      // While the database is away nobody can revoke a key, and what does not need the database goes on.
-      if (!stale) throw error;
-      key = stale;
-    }
+    // While the database is away nobody can revoke a key, and what does not need the database goes on.
+    const key = await (stale ? ifSoon(this.read(id), stale) : this.read(id));
     // What was read before a revocation may be of before it.
     if (revocations === this.revocations) this.remember(id, key);
     return key;
+  }
+
+  private async read(id: string): Promise<KeyRecord | null> {
+    const [row] = await this.options.database.query<ApiKeyEntity[]>(
+      `SELECT ${columns} FROM decided.api_key WHERE id = $1`,
+      [id],
+    );
+    return row ? keyRecord(row) : null;
   }
 
   /** Ids that do not exist are not remembered: there is any number of them. */
@@ -163,6 +164,16 @@ class PostgresKeyStore implements KeyStore {
       this.options.onProblem?.(error as Error);
     }
   }
+}
+
+/** What it resolves with, or else `otherwise`: also where it takes too long. */
+async function ifSoon<T>(answer: Promise<T>, otherwise: T): Promise<T> {
+  const timer = new AbortController();
+  const late = delay(PATIENCE_MS, otherwise, { signal: timer.signal });
+  late.catch(() => {});
+  const first = await Promise.race([answer, late]).catch(() => otherwise);
+  timer.abort();
+  return first;
 }
 
 function keyRecord(row: ApiKeyEntity): KeyRecord {

@@ -115,7 +115,11 @@ class Server implements EmbeddedPostgres {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.watching;
-    if (this.alive()) signal(this.pid, 'SIGINT');
+    if (this.alive()) {
+      signal(this.pid, 'SIGINT');
+      // One that was stopped by SIGSTOP hears of it only now.
+      signal(this.pid, 'SIGCONT');
+    }
     for (let waited = 0; this.alive(); waited += 10) {
       if (waited === FAST_STOP_MS) signal(this.pid, 'SIGQUIT');
       await sleep(10);
