@@ -88,6 +88,14 @@ async function caughtUp(): Promise<boolean> {
   );
 }
 
+/** Alerts that the group has not committed yet. */
+async function groupLag(): Promise<number> {
+  const { partitions } = await log.describe(topics.alert);
+  const { positions } = await log.describeGroup('project.alerts');
+  const committed = (wanted: number) => positions.find(({ partition }) => partition === wanted)?.offset ?? 0;
+  return partitions.reduce((sum, { partition, next }) => sum + next - committed(partition), 0);
+}
+
 async function untilCaughtUp(): Promise<void> {
   for (let i = 0; i < 500 && !(await caughtUp().catch(() => false)); i++) {
     await new Promise((done) => setTimeout(done, 20));
@@ -164,6 +172,42 @@ test('PostgreSQL is killed again and again: everything lands once', async () => 
   }
   expect(await projected()).toEqual(expected);
   await running.pop()!.close();
+  await database.destroy();
+});
+
+test('what PostgreSQL forgot in a crash is read again, also where nothing follows it', async () => {
+  await startProjecting();
+  for (const events of [1, 2]) await append(events - 1, [alertAt(`a${events}`, events, { events })]);
+  await untilCaughtUp();
+  const forget = () =>
+    pg.database.query(`DELETE FROM computed.alert; UPDATE computed.projection_position SET "offset" = 0`);
+  await forget();
+  await append(0, [alertAt('b', 3)]);
+  await untilCaughtUp();
+  expect(await projected()).toEqual({ a1: 1, a2: 2, b: 5 });
+  await pg.database.query('TRUNCATE computed.alert, computed.projection_position');
+  await append(1, [alertAt('c', 4)]);
+  await untilCaughtUp();
+  expect(await projected()).toEqual({ a1: 1, a2: 2, b: 5, c: 5 });
+  expect(failures).toEqual([]);
+});
+
+test('alerts that were seen and not yet on disk when PostgreSQL was killed are there again', async () => {
+  const database = await openDatabase({ url: pg.url });
+  const app = await startProjecting(database);
+  const expected: Record<string, number> = {};
+  for (let round = 1; round <= 6; round++) {
+    const id = `a${round}`;
+    expected[id] = round;
+    await append(round % 2, [alertAt(id, round, { events: round })]);
+    await expect.poll(projected, { interval: 1 }).toHaveProperty(id);
+    process.kill(postmasterPid(pg.directory), 'SIGKILL');
+    // Nothing comes in: that something is missing shows by itself, before the group is said to have caught up.
+    await expect.poll(groupLag, { timeout: 10_000 }).toBe(0);
+    expect(await projected()).toEqual(expected);
+  }
+  await app.close();
+  running.pop();
   await database.destroy();
 });
 

@@ -8,7 +8,6 @@ export type StorageErrorCode =
   | 'DATABASE_FORBIDDEN'
   | 'DATABASE_NEWER'
   | 'DATABASE_FAILED'
-  | 'PROJECTION_POSITION_MOVED'
   | 'CURSOR_INVALID';
 
 /** What went wrong with PostgreSQL: a stable code, a sentence with what to do, and the facts. */

@@ -266,6 +266,41 @@ describe('RunningStage', () => {
     expect(failures).toEqual([]);
   });
 
+  it('reads on where a step or a tick wants it, and does not step what was polled before', async () => {
+    const stepped: string[] = [];
+    let undone: 'by nobody' | 'found by a step' | 'found by a tick' = 'by nobody';
+    const back = { seeks: [0, 1].map((partition) => ({ topic: 'in', partition, offset: 0 })), commits: [] };
+    const undo = () => {
+      undone = 'by nobody';
+      stepped.length = 0;
+      return back;
+    };
+    await start({
+      tickMs: 1,
+      step: async (batches) => {
+        if (undone === 'found by a step') return undo();
+        stepped.push(...valuesOf(batches));
+        return undefined;
+      },
+      tick: async () => (undone === 'found by a tick' ? undo() : undefined),
+    });
+    for (const how of ['found by a step', 'found by a tick', 'found by a step'] as const) {
+      await append(0, `0 ${how}`);
+      await append(1, `1 ${how}`);
+      undone = how;
+      await append(0, `0 again`);
+      await append(1, `1 again`);
+      await soon(async () => {
+        for (const partition of [0, 1]) {
+          const batch = await log.read('in', partition, 0);
+          const all = Array.from({ length: batch.count }, (_, i) => batch.value(i).toString());
+          expect(stepped.filter((value) => value.startsWith(`${partition}`))).toEqual(all);
+        }
+      });
+    }
+    expect(failures).toEqual([]);
+  });
+
   it('goes on ticking when a tick fails', async () => {
     let ticks = 0;
     await start({

@@ -63,6 +63,8 @@ export class RunningStage {
   private readonly stopped = new AbortController();
   private readonly retryMs = new Map<string, number>();
   private readonly resumes = new Set<NodeJS.Timeout>();
+  /** Where a stage wanted to read on; batches that were polled before that are not stepped. */
+  private readonly sought = new Map<string, number>();
   private readonly uncommitted = new Map<string, Position>();
   private readonly committed = new Map<string, number>();
   private committing: Promise<void> | undefined;
@@ -75,7 +77,10 @@ export class RunningStage {
     this.consumer = await log.consume(stage.group, stage.topics, {
       bytesMax: stage.batchBytesMax,
       assigned: async (positions) => {
-        for (const { topic, partition, offset } of positions) this.committed.set(`${topic}/${partition}`, offset);
+        for (const { topic, partition, offset } of positions) {
+          this.committed.set(`${topic}/${partition}`, offset);
+          this.sought.delete(`${topic}/${partition}`);
+        }
         return stage.assigned?.(positions);
       },
       revoked: async (partitions) => {
@@ -155,13 +160,14 @@ export class RunningStage {
 
   private async step(batches: readonly RecordBatch[]): Promise<void> {
     const { stage } = this.options;
+    if (this.isOverdue(batches)) return;
     const { topic, partition } = batches[0];
     const key = stage.order === 'each' ? `${topic}/${partition}` : 'step';
     try {
       const result = await stage.step(batches);
       for (const done of [key, ...batches.map((batch) => `${batch.topic}/${batch.partition}`)])
         this.retryMs.delete(done);
-      if (await this.write(result)) this.commitAllOf(result, batches.map(endOf));
+      await this.finish(result, batches.map(endOf));
     } catch (error) {
       const retryMs = this.nextRetryMs(key);
       this.options.failed(error, { stage: stage.group, topic, partition, retryMs });
@@ -169,6 +175,26 @@ export class RunningStage {
       if (stage.order === 'each') this.pause(batches[0], retryMs);
       // Partitions that are merged wait together, or a later record would overtake the one that failed.
       else await this.sleep(retryMs);
+    }
+  }
+
+  /** Whether the stage wanted to read on elsewhere after these were polled: they are polled again. */
+  private isOverdue(batches: readonly RecordBatch[]): boolean {
+    if (!batches.some(({ topic, partition }) => this.sought.has(`${topic}/${partition}`))) return false;
+    for (const batch of batches) {
+      const { topic, partition } = batch;
+      this.consumer.seek(topic, partition, this.sought.get(`${topic}/${partition}`) ?? batch.offset(0));
+      this.sought.delete(`${topic}/${partition}`);
+    }
+    return true;
+  }
+
+  private async finish(result: StepResult | undefined, ends: readonly Position[]): Promise<void> {
+    if (!(await this.write(result))) return;
+    this.commitAllOf(result, ends);
+    for (const { topic, partition, offset } of result?.seeks ?? []) {
+      this.sought.set(`${topic}/${partition}`, offset);
+      this.consumer.seek(topic, partition, offset);
     }
   }
 
@@ -220,7 +246,7 @@ export class RunningStage {
         try {
           if (this.stopping) return;
           const result = await this.options.stage.tick!();
-          if (await this.write(result)) this.commitAllOf(result, []);
+          await this.finish(result, []);
         } catch (error) {
           this.options.failed(error, { stage: this.options.stage.group, retryMs: this.options.stage.tickMs ?? 1000 });
         }

@@ -5,6 +5,8 @@ export interface StepResult {
   appends?: readonly { topic: string; records: readonly LogRecord[] }[];
   /** How far each partition is done; without it, to the end of the step's batches. A tick may finish what steps began. */
   commits?: readonly { topic: string; partition: number; offset: number }[];
+  /** Where to read on in these partitions, other than behind what was read last: what a step had done was undone. */
+  seeks?: readonly { topic: string; partition: number; offset: number }[];
   /** Kept beside a partition's position; comes back in `assigned`. */
   metadata?(topic: string, partition: number): string;
 }

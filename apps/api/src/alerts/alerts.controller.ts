@@ -67,7 +67,7 @@ export class AlertsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     parseQuery(NoQuery, raw);
-    if (lastEventId && !/^\d{1,15}$/.test(lastEventId)) {
+    if (lastEventId && !/^\d{1,16}$/.test(lastEventId)) {
       throw invalidQuery([{ field: 'Last-Event-ID', message: 'must be the id of an event of this stream' }]);
     }
     const after = lastEventId ? Number(lastEventId) : null;

@@ -18,21 +18,26 @@ export interface AlertRecord {
 /**
  * Writes alert events and the position behind them in one transaction, so each counts exactly once. `reached` is where
  * the projection stood before these records, `next` the first offset after them. Records are in offset order; of
- * several of one alert the newest position wins, here and against what is stored. Rejects where the database does, and
- * with PROJECTION_POSITION_MOVED; nothing is written then.
+ * several of one alert the newest position wins, here and against what is stored.
+ *
+ * The commit does not wait for the disk: a server that crashes may forget the last of these transactions. False where
+ * that has happened: the position stands before `reached`, and nothing is written. Rejects where the database does.
  */
 export async function applyAlerts(
   database: DataSource,
   reached: ProjectionPosition,
   records: readonly AlertRecord[],
   next: number,
-): Promise<void> {
-  await database.transaction(async (manager) => {
+): Promise<boolean> {
+  return database.transaction(async (manager) => {
     const from = await lockPosition(manager, reached);
-    if (from >= next) return;
+    if (from === null || from < reached.offset) return false;
+    // Past `reached`: the answer to a commit of ours was lost, or another process reads the partition now.
+    if (from >= next) return true;
     const alerts = records.filter((record) => record.offset >= from).map((record) => record.alert);
     if (alerts.length > 0) await write(manager, alerts);
     await movePosition(manager, { ...reached, offset: next });
+    return true;
   });
 }
 

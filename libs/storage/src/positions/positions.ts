@@ -1,5 +1,4 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { StorageError } from '../errors.js';
 import { claimPositionsSql } from './claim-positions.sql.js';
 import { lockPositionSql } from './lock-position.sql.js';
 import { movePositionSql } from './move-position.sql.js';
@@ -14,7 +13,7 @@ export interface ProjectionPosition {
 
 /**
  * Where the projection stands in each of these partitions, by index. One that it has never read starts at the given
- * offset, and from now on that is its position.
+ * offset, and from now on that is its position. What it returns is on disk, whatever becomes of the server.
  */
 export async function claimPositions(database: DataSource, starts: readonly ProjectionPosition[]): Promise<number[]> {
   const rows = await database.query<{ topic: string; partition: number; offset: string }[]>(claimPositionsSql, [
@@ -26,22 +25,15 @@ export async function claimPositions(database: DataSource, starts: readonly Proj
 
 /**
  * Locks a position inside the caller's transaction, which is thereby the only one to apply what follows it, and
- * returns where to apply from. That is past `reached` where a commit of ours went through but its answer was lost, or
- * where another process reads the partition now. Rejects with PROJECTION_POSITION_MOVED where it stands before
- * `reached`, which the caller knows it had: then records would be left out.
+ * returns where to apply from; null where there is no such position. The transaction's commit will not wait for the
+ * disk: see `lockPositionSql`.
  */
 export async function lockPosition(
   manager: EntityManager,
-  { projection, topic, partition, offset: reached }: ProjectionPosition,
-): Promise<number> {
+  { projection, topic, partition }: Omit<ProjectionPosition, 'offset'>,
+): Promise<number | null> {
   const [row] = await manager.query<{ offset: string }[]>(lockPositionSql, [projection, topic, partition]);
-  const stored = row ? Number(row.offset) : null;
-  if (stored !== null && stored >= reached) return stored;
-  throw new StorageError(
-    'PROJECTION_POSITION_MOVED',
-    `The projection ${projection} stands at ${stored ?? 'no offset'} of ${topic}/${partition}, though it had reached ${reached}: it was reset while running. Restart Weir.`,
-    { projection, topic, partition, reached, stored },
-  );
+  return row ? Number(row.offset) : null;
 }
 
 /** Moves a position that the caller's transaction has locked, or that nobody else reads from. */
