@@ -153,6 +153,8 @@ test.each([
   ['GET', '/api/v1/alerts?limit=201', 400],
   ['GET', '/api/v1/alerts?cursor=bogus', 400],
   ['GET', '/api/v1/alerts?stat=open', 400],
+  ['GET', '/api/v1/topics?topic=login', 400],
+  ['GET', '/api/v1/topics/login?partition=0', 400],
   ['GET', '/api/v1/alerts/none', 404],
   ['GET', '/api/v1/topics/none', 404],
   ['GET', '/api/v1/topics/login/records?partition=99', 404],

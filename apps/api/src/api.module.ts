@@ -43,7 +43,7 @@ export class ApiModule {
         { provide: RECOUNT, useValue: ports.recount },
         { provide: EXPECTED_GROUPS, useValue: ports.expectedGroups },
         Readiness,
-        OpenStreams,
+        { provide: OpenStreams, useFactory: () => new OpenStreams() },
       ],
     };
   }

@@ -6,7 +6,7 @@ interface Meaning {
   /** Takes the place of the error's own code. */
   code?: string;
   /** Takes the place of the error's own sentence. */
-  detail?: string;
+  detail?: string | ((facts: Readonly<Record<string, unknown>>) => string);
   retryAfterSeconds?: number;
 }
 
@@ -19,7 +19,10 @@ const MEANINGS: Record<string, Meaning> = {
   LOG_BUSY: { status: 429, retryAfterSeconds: 1 },
   LOG_UNAVAILABLE: { status: 503, retryAfterSeconds: 5 },
   LOG_LOCKED: { status: 503, retryAfterSeconds: 5 },
-  LOG_TOPIC_UNKNOWN: { status: 404 },
+  LOG_TOPIC_UNKNOWN: {
+    status: 404,
+    detail: ({ topic }) => `There is no topic ${topic}. \`weir topics\`, or GET /api/v1/topics, lists them.`,
+  },
   LOG_PARTITION_UNKNOWN: { status: 404 },
   LOG_TOPIC_INVALID: { status: 400 },
   LOG_RECORD_TOO_LARGE: { status: 413 },
@@ -78,7 +81,9 @@ export function problemOf(error: unknown): Problem {
       : {};
     // Facts about our own failure are for our log: they may name files and hosts.
     const members = meaning.status < 500 ? { ...facts } : {};
-    return new Problem(meaning.status, meaning.code ?? code!, meaning.detail ?? message ?? '', members, headers);
+    const detail =
+      typeof meaning.detail === 'function' ? meaning.detail(facts ?? {}) : (meaning.detail ?? message ?? '');
+    return new Problem(meaning.status, meaning.code ?? code!, detail, members, headers);
   }
   if (isDatabaseGone(error)) {
     const detail = 'PostgreSQL does not answer; try again soon.';

@@ -41,6 +41,17 @@ test('help names every variable with its default', async () => {
   expect(stdout).toContain('default: ./data');
 });
 
+test.each([
+  ['keys', 'create'],
+  ['keys', 'list'],
+  ['keys', 'revoke'],
+  ['rules', 'check'],
+  ['rules', 'list'],
+])('help of %s %s has an example', async (...command) => {
+  const { stdout } = await cli.run([...command, '--help']);
+  expect(stdout).toContain(`Examples:\n  weir ${command.join(' ')}`);
+});
+
 test('the doctor finds this machine well, and a missing rules folder not', async () => {
   const well = await cli.run(['doctor', '--json'], { WEIR_DATA_DIR: `${cli.dataDir}/new` });
   expect(JSON.parse(well.stdout)).toMatchObject({ ok: true });

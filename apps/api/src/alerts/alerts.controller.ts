@@ -8,7 +8,7 @@ import { DATABASE, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
 import { OpenStreams } from '../http/open-streams.js';
 import { invalidQuery, unknownThing } from '../http/problems.js';
-import { millis, parseQuery } from '../http/query.js';
+import { millis, parseQuery, refuseQuery } from '../http/query.js';
 import { ALERT_FEED } from '../ports.js';
 import { Alert, AlertDetail, severities, states } from './alert.js';
 import { followAlerts } from './follow-alerts.js';
@@ -29,7 +29,6 @@ const AlertsQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
 });
 const AlertList = Type.Object({ items: Type.Array(Alert), next: Type.Union([Type.String(), Type.Null()]) });
-const NoQuery = Type.Object({});
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -66,7 +65,7 @@ export class AlertsController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    parseQuery(NoQuery, raw);
+    refuseQuery(raw);
     if (lastEventId && !/^\d{1,16}$/.test(lastEventId)) {
       throw invalidQuery([{ field: 'Last-Event-ID', message: 'must be the id of an event of this stream' }]);
     }
@@ -83,7 +82,7 @@ export class AlertsController {
     problems: { 404: 'No such alert' },
   })
   async one(@Param('id') id: string, @Query() raw: Raw): Promise<AlertWire> {
-    parseQuery(NoQuery, raw);
+    refuseQuery(raw);
     const alert = await getAlert(this.database, id);
     if (!alert) throw unknownThing('alert', id, '/api/v1/alerts');
     return alert;

@@ -8,7 +8,7 @@ import { streamAlerts } from '#libs/storage';
 import { CLOCK, DATABASE, LOG, Problem, RequireScope } from '../../../platform/src/index.js';
 import { groupNames, lagOf } from '../groups/lag.js';
 import { Documented } from '../http/documented.js';
-import { parseQuery } from '../http/query.js';
+import { refuseQuery } from '../http/query.js';
 import { RECOUNT } from '../ports.js';
 import { AuditReport, compare, type Recount } from './compare.js';
 
@@ -41,7 +41,7 @@ export class AuditController {
     problems: { 409: 'An audit is running' },
   })
   async audit(@Query() raw: Readonly<Record<string, unknown>>): Promise<Static<typeof Audit>> {
-    parseQuery(Type.Object({}), raw);
+    refuseQuery(raw);
     if (this.running) throw new Problem(409, 'AUDIT_RUNNING', 'An audit is running already. Wait for it to end.');
     this.running = true;
     try {

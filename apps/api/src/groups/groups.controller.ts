@@ -6,11 +6,10 @@ import type { GroupDescription, Log } from '#libs/log';
 import { CLOCK, LOG, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
 import { unknownThing } from '../http/problems.js';
-import { parseBody, parseQuery } from '../http/query.js';
+import { parseBody, parseQuery, refuseQuery } from '../http/query.js';
 import { GroupLag, groupNames, lagOf, PartitionLag } from './lag.js';
 import { Move, plan, Reset } from './reset.js';
 
-const NoQuery = Type.Object({});
 const GroupList = Type.Object({ items: Type.Array(GroupLag), next: Type.Null() });
 const Group = Type.Object({
   group: Type.String(),
@@ -47,7 +46,7 @@ export class GroupsController {
   @RequireScope('read')
   @Documented({ summary: 'Consumer groups and how far they are behind', answers: GroupList })
   async list(@Query() raw: Raw): Promise<Static<typeof GroupList>> {
-    parseQuery(NoQuery, raw);
+    refuseQuery(raw);
     const lags = await lagOf(this.log, this.clock, await groupNames(this.log));
     return { items: lags.map(({ partitions: _, description: __, ...sums }) => sums), next: null };
   }
@@ -70,7 +69,7 @@ export class GroupsController {
   @RequireScope('read')
   @Documented({ summary: 'The lag of every group', answers: Lag })
   async lag(@Query() raw: Raw): Promise<Static<typeof Lag>> {
-    parseQuery(NoQuery, raw);
+    refuseQuery(raw);
     const lags = await lagOf(this.log, this.clock, await groupNames(this.log));
     return {
       caughtUp: lags.every(({ records }) => records === 0),

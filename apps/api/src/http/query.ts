@@ -1,4 +1,4 @@
-import type { Static, TObject, TSchema } from 'typebox';
+import Type, { type Static, type TObject, type TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { type FieldProblem, invalidBody, invalidQuery } from './problems.js';
 
@@ -29,6 +29,13 @@ export function parseQuery<T extends TObject>(schema: T, raw: Readonly<Record<st
   problems.push(...problemsOf(schema, values));
   if (problems.length > 0) throw invalidQuery(problems);
   return values as Static<T>;
+}
+
+const NoQuery = Type.Object({});
+
+/** For a route without parameters: throws a 400 problem that names those that were given. */
+export function refuseQuery(raw: Readonly<Record<string, unknown>>): void {
+  parseQuery(NoQuery, raw);
 }
 
 /** The body as its schema types it. Throws one 422 problem that names every bad field. */

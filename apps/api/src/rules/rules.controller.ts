@@ -5,11 +5,10 @@ import { compileRules, type RuleSet } from '#libs/sigma';
 import { RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
 import { unknownThing } from '../http/problems.js';
-import { parseBody, parseQuery } from '../http/query.js';
+import { parseBody, refuseQuery } from '../http/query.js';
 import { RULES } from '../ports.js';
 import { Problem, problemList, Rule, RuleDetail, ruleDetail, ruleList } from './rule.js';
 
-const NoQuery = Type.Object({});
 const RuleList = Type.Object({
   items: Type.Array(Rule),
   problems: Type.Array(Problem, { description: 'Why rules were refused; these do not run' }),
@@ -37,7 +36,7 @@ export class RulesController {
   @RequireScope('read')
   @Documented({ summary: 'The rules that run, and why others do not', answers: RuleList })
   list(@Query() raw: Readonly<Record<string, unknown>>): Static<typeof RuleList> {
-    parseQuery(NoQuery, raw);
+    refuseQuery(raw);
     return { items: ruleList(this.rules), problems: problemList(this.rules.problems), next: null };
   }
 

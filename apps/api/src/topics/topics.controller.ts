@@ -6,7 +6,7 @@ import { LOG, RequireScope } from '../../../platform/src/index.js';
 import { decodeCursor, encodeCursor } from '../http/cursor.js';
 import { Documented } from '../http/documented.js';
 import { invalidQuery } from '../http/problems.js';
-import { parseQuery } from '../http/query.js';
+import { parseQuery, refuseQuery } from '../http/query.js';
 import { Record } from './record.js';
 import { scan } from './scan.js';
 import { selectionOf } from './selection.js';
@@ -43,6 +43,8 @@ const RecordPage = Type.Object({
   next: Type.Union([Type.String(), Type.Null()], { description: 'Cursor; null: the end of the log, for now' }),
 });
 
+type Raw = Readonly<{ [name: string]: unknown }>;
+
 @ApiTags('Log')
 @Controller('api/v1/topics')
 export class TopicsController {
@@ -51,7 +53,8 @@ export class TopicsController {
   @Get()
   @RequireScope('read')
   @Documented({ summary: 'All topics', answers: TopicList })
-  async list(): Promise<Static<typeof TopicList>> {
+  async list(@Query() raw: Raw): Promise<Static<typeof TopicList>> {
+    refuseQuery(raw);
     const topics = await this.log.topics();
     const described = await Promise.all(topics.toSorted().map((topic) => this.log.describe(topic)));
     return { items: described.map(topicWire), next: null };
@@ -65,7 +68,8 @@ export class TopicsController {
     params: { topic: 'Its name' },
     problems: { 404: 'No such topic' },
   })
-  async one(@Param('topic') topic: string): Promise<Topic> {
+  async one(@Param('topic') topic: string, @Query() raw: Raw): Promise<Topic> {
+    refuseQuery(raw);
     return topicWire(await this.log.describe(topic));
   }
 
@@ -82,10 +86,7 @@ export class TopicsController {
       416: 'The offset is beyond the end; the problem names the next',
     },
   })
-  async records(
-    @Param('topic') topic: string,
-    @Query() raw: Readonly<{ [name: string]: unknown }>,
-  ): Promise<Static<typeof RecordPage>> {
+  async records(@Param('topic') topic: string, @Query() raw: Raw): Promise<Static<typeof RecordPage>> {
     const query = parseQuery(RecordsQuery, raw);
     const description = await this.log.describe(topic);
     const from = query.cursor

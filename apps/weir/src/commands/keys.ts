@@ -3,6 +3,7 @@ import { allScopes } from '#libs/auth';
 import type { Shell } from '../shell.js';
 import { table } from '../terminal/table.js';
 import { show } from '../terminal/terminal.js';
+import { examples } from './examples.js';
 
 interface Key {
   id: string;
@@ -14,18 +15,23 @@ interface Key {
   revokedAt: string | null;
 }
 
-const EXAMPLES = `
-Examples:
+const CREATE = `
   weir keys create --name web-1 --scope ingest
-  weir keys create --name dashboard --scope read --expires 2027-01-01T00:00:00Z
+  weir keys create --name dashboard --scope read --expires 2027-01-01T00:00:00Z`;
+const LIST = `
   weir keys list
-  weir keys revoke 3f9c2a71`;
+  weir keys list --json`;
+const REVOKE = `
+  weir keys revoke 3f9c2a71b04d5e6f`;
 
 export function keysCommand(shell: Shell): Command {
-  const keys = new Command('keys').description('make, list and revoke API keys').addHelpText('after', EXAMPLES);
+  const keys = new Command('keys')
+    .description('make, list and revoke API keys')
+    .addHelpText('after', examples(CREATE, LIST, REVOKE));
   keys
     .command('create')
     .description('make a key; it is shown this once')
+    .addHelpText('after', examples(CREATE))
     .requiredOption('--name <name>', 'what it is for')
     .requiredOption('--scope <scopes>', `what it may do: ${allScopes.join(', ')} (several with commas)`, scopesOf)
     .option('--expires <time>', 'until when it is valid (default: for ever)', timeOf)
@@ -38,6 +44,7 @@ export function keysCommand(shell: Shell): Command {
   keys
     .command('list')
     .description('list all keys, newest first')
+    .addHelpText('after', examples(LIST))
     .action(async () => {
       const page = await shell.client().get<{ items: Key[] }>('/api/v1/keys');
       show(shell.terminal, page, () => keyTable(page.items));
@@ -45,6 +52,7 @@ export function keysCommand(shell: Shell): Command {
   keys
     .command('revoke')
     .description('revoke a key: it stops working at once')
+    .addHelpText('after', examples(REVOKE))
     .argument('<id>', 'its id, as in `weir keys list`')
     .action(async (id: string) => {
       await shell.client().delete(`/api/v1/keys/${encodeURIComponent(id)}`);

@@ -5,6 +5,7 @@ import { readRuleFiles } from '../server/rule-files.js';
 import type { Shell } from '../shell.js';
 import { count, table } from '../terminal/table.js';
 import { show } from '../terminal/terminal.js';
+import { examples } from './examples.js';
 
 interface Rule {
   name: string;
@@ -18,28 +19,33 @@ interface Rule {
   condition: Record<string, number> | null;
 }
 
-const EXAMPLES = `
-Examples:
+const CHECK = `
   weir rules check
-  weir rules check /etc/weir/rules --json
+  weir rules check /etc/weir/rules --json`;
+const LIST = `
   weir rules list`;
+const TEST = `
+  weir rules test rules`;
 
 export function rulesCommand(shell: Shell): Command {
   const rules = new Command('rules')
     .description('check rule files, list the rules that run')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', examples(CHECK, LIST, TEST));
   rules
     .command('check')
     .description('compile the rules of a folder or file and say what is wrong with them; needs no running Weir')
+    .addHelpText('after', examples(CHECK))
     .argument('[path]', 'default: WEIR_RULES_DIR')
     .action((path: string | undefined) => check(shell, path ?? shell.config.rulesDir));
   rules
     .command('list')
     .description('list the rules that run, and those that were refused')
+    .addHelpText('after', examples(LIST))
     .action(() => list(shell));
   rules
     .command('test')
     .description('replay the fixtures of a folder of rules (this version keeps none yet)')
+    .addHelpText('after', examples(TEST))
     .argument('[path]', 'default: WEIR_RULES_DIR')
     .action((path: string | undefined) => {
       check(shell, path ?? shell.config.rulesDir);
