@@ -1,5 +1,5 @@
 import { eventTypes } from '#libs/events';
-import type { Correlation, Detection, RuleInfo, RuleSet } from '#libs/sigma';
+import type { Detection, EventCount, RuleInfo, RuleSet, ValueCount } from '#libs/sigma';
 import type { WindowSpec } from '#libs/windows';
 import { hash32 } from './hash.js';
 
@@ -67,12 +67,14 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
     return rule;
   };
   for (const correlation of rules.correlations) {
+    // The compiler refuses what can't be counted; a set that was compiled otherwise is left out.
+    if (correlation.kind !== 'event_count' && correlation.kind !== 'value_count') continue;
     const rule = register(planCorrelation(correlation, limits));
     for (const detection of correlation.detections) {
       targets.get(detection)?.push({
         rule,
         groupSlots: correlation.groupBy.map((field) => field.slots.get(detection)!),
-        valueSlot: correlation.valueSlot?.get(detection) ?? -1,
+        valueSlot: correlation.kind === 'value_count' ? correlation.values[0].slots.get(detection)! : -1,
         hits: 0,
       });
     }
@@ -99,7 +101,7 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
   return { paths: [...rules.fields.paths], sourceSlot, idSlot, byType, byHash };
 }
 
-function planCorrelation(correlation: Correlation, limits: DetectionLimits): PlannedRule {
+function planCorrelation(correlation: EventCount | ValueCount, limits: DetectionLimits): PlannedRule {
   const { info, kind, timespan, timespanMs, quietMs, threshold, condition, groupBy } = correlation;
   return planned(
     info,
@@ -111,7 +113,7 @@ function planCorrelation(correlation: Correlation, limits: DetectionLimits): Pla
       timespanMs,
       latenessMs: limits.latenessMs,
       quietMs,
-      threshold,
+      threshold: threshold ?? Number.POSITIVE_INFINITY,
     },
     correlation.detections.map((detection) => detection.info.text),
   );

@@ -99,15 +99,33 @@ export class Block {
 
   /** A duration in milliseconds. */
   duration(name: string): number | undefined {
-    const text = this.text(name, 256);
-    if (text === undefined) return undefined;
-    const ms = parseDuration(text);
-    const { value } = this.get(name)!;
-    if (ms === undefined)
-      return this.document.report.problem(value, `\`${name}\` is \`${text}\`, which is not a duration`, durationHint);
-    if (ms <= durationMaxMs) return ms;
-    return this.document.report.problem(value, `\`${name}\` is longer than 366d`, 'Choose a shorter one');
+    return this.durationAt(name)?.ms;
   }
+
+  /** A duration as written, in milliseconds, and where. */
+  durationAt(name: string): Duration | undefined {
+    const text = this.text(name, 256);
+    return text === undefined ? undefined : this.#durationOf(name, { text, node: this.get(name)!.value! });
+  }
+
+  /** A list of durations, or one. */
+  durations(name: string): (Duration | undefined)[] {
+    return this.names(name).map((named) => this.#durationOf(name, named));
+  }
+
+  #durationOf(name: string, { text, node }: Named): Duration | undefined {
+    const { report } = this.document;
+    const ms = parseDuration(text);
+    if (ms === undefined)
+      return report.problem(node, `\`${name}\` is \`${text}\`, which is not a duration`, durationHint);
+    if (ms <= durationMaxMs) return { text, ms, node };
+    return report.problem(node, `\`${name}\` is longer than 366d`, 'Choose a shorter one');
+  }
+}
+
+/** A duration in a rule. */
+export interface Duration extends Named {
+  ms: number;
 }
 
 export const durationHint = 'Write a number and one of s, m, h, d, for example `90s` or `15m`';

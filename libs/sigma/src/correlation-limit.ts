@@ -1,67 +1,134 @@
 import { Block, type Named } from './block.js';
-import { entriesOf, isMap, isScalar, type Node } from './source.js';
-import { type Correlation } from './types.js';
-
-const comparisons = ['gte', 'gt', 'lt', 'lte', 'eq', 'neq'];
+import { kindShapes } from './correlation-kinds.js';
+import { type CorrelationKind, comparisons, type Limits } from './correlation-types.js';
+import { type Entry, entriesOf, isMap, isScalar } from './source.js';
 
 /** What a correlation's `condition:` says. */
-export interface Limit {
-  condition: Record<string, number>;
-  threshold: number;
-  field?: Named;
+export interface ReadCondition {
+  /** All its numbers, as written. */
+  numbers: Record<string, number>;
+  limits: Limits;
+  fields: Named[];
 }
 
+type Comparison = (typeof comparisons)[number];
+const isComparison = (name: string): name is Comparison => comparisons.some((known) => known === name);
+
 /** Reads the condition; undefined after reporting its problems. */
-export function readLimit(block: Block, kind: Correlation['kind'] | undefined): Limit | undefined {
+export function readCondition(block: Block, kind: CorrelationKind): ReadCondition | undefined {
   const { report, root } = block.document;
+  const shape = kindShapes[kind];
   const entry = block.get('condition');
-  if (!entry) return report.problem(root, '`correlation` has no `condition`', 'Add for example `condition: {gte: 10}`');
+  const hint = `Add for example \`condition: ${shape.example}\``;
+  if (shape.condition === 'none' && entry)
+    return report.problem(entry.key, `\`${kind}\` has no \`condition\``, 'Remove it; `timespan` says all');
+  if (!entry) {
+    if (shape.condition === 'required') return report.problem(root, '`correlation` has no `condition`', hint);
+    return { numbers: {}, limits: {}, fields: [] };
+  }
   if (!isMap(entry.value))
     return report.problem(
       entry.value ?? entry.key,
       '`condition` must be a mapping',
-      'Write for example `condition: {gte: 10}`',
+      `Write for example \`condition: ${shape.example}\``,
     );
   const own = new Block({ ...block.document, root: entry.value });
   const entries = entriesOf(entry.value, report);
-  for (const { name, key } of entries) {
-    if (name === 'gte' || name === 'gt' || (name === 'field' && kind !== 'event_count')) continue;
-    if (name === 'field')
-      report.problem(key, '`event_count` counts events, not a field', 'Remove `field`, or use `type: value_count`');
-    else if (comparisons.includes(name))
-      report.problem(key, `\`${name}\` is not supported yet in a correlation's condition`, 'Use `gte` or `gt`');
-    else
-      report.problem(key, `\`condition\` has no key \`${name}\``, 'Use `gte` or `gt`, and `field` with `value_count`');
-  }
-  const [limit, second] = entries.filter(({ name }) => name === 'gte' || name === 'gt');
-  if (!limit) return report.problem(entry.value, '`condition` has no limit', 'Add for example `gte: 10`');
-  if (second) return report.problem(second.key, '`gte` and `gt` together say the same twice', 'Keep one');
-  const count = isScalar(limit.value) ? limit.value.value : undefined;
-  const least = limit.name === 'gte' ? 1 : 0;
-  if (!Number.isSafeInteger(count) || (count as number) < least)
-    return report.problem(
-      limit.value ?? limit.key,
-      `\`${limit.name}\` must be a whole number from ${least}`,
-      `Write for example \`${limit.name}: 10\``,
-    );
-  const field = kind === 'value_count' ? readCounted(own, entry.key) : undefined;
-  return {
-    condition: { [limit.name]: count as number },
-    threshold: limit.name === 'gte' ? (count as number) : (count as number) + 1,
-    ...(field ? { field } : {}),
-  };
+  const numbers = readNumbers(own, kind, entries);
+  const compared = entries.filter(({ name }) => isComparison(name));
+  if (compared.length === 0 && shape.comparisonNeeded)
+    report.problem(entry.value, '`condition` has no limit', `Add for example \`gte: 10\``);
+  const limits = Object.fromEntries(Object.entries(numbers).filter(([name]) => isComparison(name))) as Limits;
+  if (!report.failed) refuseContradiction(own, limits, compared, shape.compares === 'count');
+  return { numbers, limits, fields: readFields(own, kind, entry) };
 }
 
-function readCounted(condition: Block, at: Node): Named | undefined {
+function readNumbers(own: Block, kind: CorrelationKind, entries: readonly Entry[]): Record<string, number> {
+  const { report } = own.document;
+  const shape = kindShapes[kind];
+  const known = [...(shape.compares ? comparisons : []), ...shape.numbers];
+  const numbers: Record<string, number> = {};
+  for (const { name, key, value } of entries) {
+    if (name === 'field' && shape.fields !== 'none') continue;
+    if (name === 'field') {
+      const counting = kind === 'event_count';
+      report.problem(
+        key,
+        counting ? '`event_count` counts events, not a field' : `\`${kind}\` looks at no field`,
+        counting ? 'Remove `field`, or use `type: value_count`' : 'Remove `field`',
+      );
+    } else if (!known.includes(name)) {
+      const all = [...known, ...(shape.fields === 'none' ? [] : ['field'])];
+      report.problem(key, `The condition of \`${kind}\` has no key \`${name}\``, `Use ${all.join(', ')}`);
+    } else {
+      const number = isScalar(value) ? value.value : undefined;
+      const fault = numberFault(name, shape.compares, number);
+      if (fault) report.problem(value ?? key, `\`${name}\` must be ${fault}`, `Write for example \`${shape.example}\``);
+      else numbers[name] = number as number;
+    }
+  }
+  return numbers;
+}
+
+/** What the number should have been, if it isn't. */
+function numberFault(name: string, compares: 'count' | 'number' | null, value: unknown): string | undefined {
+  const finite = typeof value === 'number' && Number.isFinite(value);
+  if (isComparison(name)) {
+    if (compares === 'number') return finite ? undefined : 'a number';
+    const least = name === 'gte' || name === 'lt' ? 1 : 0;
+    return finite && Number.isSafeInteger(value) && value >= least ? undefined : `a whole number from ${least}`;
+  }
+  if (name === 'percentile') return finite && value > 0 && value < 100 ? undefined : 'a number above 0 and below 100';
+  if (name === 'factor') return finite && value > 1 ? undefined : 'a number above 1';
+  if (name === 'deviations') return finite && value > 0 ? undefined : 'a number above 0';
+  return finite && value >= 0 ? undefined : 'a number from 0';
+}
+
+/** Limits that say the same twice, or that no value can meet. */
+function refuseContradiction(own: Block, limits: Limits, compared: readonly Entry[], whole: boolean): void {
+  const { report } = own.document;
+  const at = (name: Comparison) => compared.find((entry) => entry.name === name)!.key;
+  const { gt, gte, lt, lte, eq } = limits;
+  if (gt !== undefined && gte !== undefined) {
+    const second = compared.filter(({ name }) => name === 'gt' || name === 'gte')[1]!;
+    report.problem(second.key, '`gte` and `gt` together say the same twice', 'Keep one');
+  } else if (lt !== undefined && lte !== undefined) {
+    const second = compared.filter(({ name }) => name === 'lt' || name === 'lte')[1]!;
+    report.problem(second.key, '`lte` and `lt` together say the same twice', 'Keep one');
+  } else if (eq !== undefined && compared.length > 1)
+    report.problem(at('eq'), '`eq` leaves nothing for another limit to say', 'Keep `eq` alone, or remove it');
+  else {
+    const low = gte ?? gt ?? Number.NEGATIVE_INFINITY;
+    const high = lte ?? lt ?? Number.POSITIVE_INFINITY;
+    const empty = whole
+      ? (gte ?? low + 1) > (lte ?? high - 1)
+      : low > high || (low === high && (gt !== undefined || lt !== undefined));
+    if (empty)
+      report.problem(
+        compared.at(-1)!.key,
+        'No value can be within these limits',
+        'Exchange the lower and the upper limit',
+      );
+  }
+}
+
+function readFields(condition: Block, kind: CorrelationKind, entry: Entry): Named[] {
   const { report } = condition.document;
-  if (!condition.get('field'))
-    return report.problem(
-      at,
-      '`value_count` needs the `field` whose values it counts',
-      'Add `field: ...` to `condition`',
-    );
-  const [field, second] = condition.names('field');
-  if (second)
-    return report.problem(second.node, 'Counting several fields together is not supported yet', 'Name one field');
-  return field;
+  const { fields } = kindShapes[kind];
+  if (fields === 'none') return [];
+  if (!condition.get('field')) {
+    const needed = kind === 'value_count' ? '`value_count` needs the `field` whose values it counts' : undefined;
+    if (fields !== 'optional')
+      report.problem(entry.key, needed ?? `\`${kind}\` needs a \`field\``, 'Add `field: ...` to `condition`');
+    return [];
+  }
+  const named = condition.names('field');
+  const second = named[1];
+  if (named.length === 0) report.problem(condition.get('field')!.key, '`field` names no field', 'Name one');
+  for (const [at, { text, node }] of named.entries())
+    if (named.findIndex((other) => other.text === text) < at)
+      report.problem(node, `\`${text}\` is there twice`, 'Name each field once');
+  if (second && fields !== 'several')
+    report.problem(second.node, `\`${kind}\` looks at one field`, 'Name one field, or write a rule for each');
+  return named;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileRules, formatProblem } from './index.js';
+import { compileRules, formatProblem, type ValueCount } from './index.js';
 
 const failed = `title: Failed login
 id: 53ba33fd-3a50-4468-a5ef-c583635cfa92
@@ -44,7 +44,6 @@ describe('correlations', () => {
     expect(correlations[0]!.groupBy.map(({ name, slots }) => [name, fields.paths[slots.get(detections[0]!)!]])).toEqual(
       [['ip', 'data.ip']],
     );
-    expect(correlations[0]).not.toHaveProperty('valueSlot');
   });
 
   it('count values, over log sources with the field in different places', () => {
@@ -57,9 +56,14 @@ describe('correlations', () => {
     const other = failed.replace('{product: weir, service: login}', '{product: linux, service: sshd}');
     const { correlations, detections, fields } = compile(other, asked, correlation(lines));
     const [rule] = correlations;
-    expect(rule).toMatchObject({ kind: 'value_count', valueField: 'host', threshold: 3, timespanMs: 7_200_000 });
+    expect(rule).toMatchObject({
+      kind: 'value_count',
+      values: [{ name: 'host' }],
+      threshold: 3,
+      timespanMs: 7_200_000,
+    });
     for (const detection of detections) {
-      expect(fields.paths[rule!.valueSlot!.get(detection)!]).toBe('data.host');
+      expect(fields.paths[(rule as ValueCount).values[0]!.slots.get(detection)!]).toBe('data.host');
       expect(rule!.groupBy.map(({ slots }) => fields.paths[slots.get(detection)!])).toEqual(['data.ip', 'data.user']);
     }
   });

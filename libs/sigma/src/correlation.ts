@@ -1,98 +1,104 @@
 import { type Block, durationHint } from './block.js';
 import { type CorrelationDraft } from './correlation-draft.js';
-import { readLimit } from './correlation-limit.js';
+import { CorrelationFields, type Input } from './correlation-fields.js';
+import { kindShapes } from './correlation-kinds.js';
+import { readCondition } from './correlation-limit.js';
+import { makeKind } from './correlation-make.js';
+import { type Correlation, type CorrelationKind, correlationKinds, type GroupField } from './correlation-types.js';
 import { type FieldTable } from './fields.js';
 import { readInfo } from './header.js';
 import { type LogSource } from './logsources/logsource.js';
-import { locateField } from './logsources/resolve.js';
-import { listed, nearest, type Report } from './problems.js';
-import { entriesOf, isScalar, type Node } from './source.js';
-import { type Correlation, type Detection, type GroupField, type Severity, severities } from './types.js';
+import { listed, nearest } from './problems.js';
+import { entriesOf } from './source.js';
+import { type Detection, type Severity, severities } from './types.js';
 
 /** What a name or id in `rules:` stands for. */
 export type Referred =
   | { kind: 'detection'; detection: Detection; source: LogSource }
-  | { kind: 'correlation' | 'filter' | 'refused' };
+  | { kind: 'correlation'; correlation: Correlation }
+  | { kind: 'filter' | 'placeholders' | 'mapping' | 'refused' | 'circle' };
 
-const kinds = ['event_count', 'value_count'] as const;
-const laterKinds = ['temporal', 'temporal_ordered', 'value_sum', 'value_avg', 'value_percentile', 'value_median'];
-const blockKeys = ['type', 'rules', 'group-by', 'timespan', 'condition', 'generate'];
+const blockKeys = ['type', 'rules', 'group-by', 'timespan', 'condition', 'aliases', 'generate'];
 
 /** Compiles a correlation; undefined after reporting its problems. */
 export function compileCorrelation(
   draft: CorrelationDraft,
   find: (name: string) => Referred | undefined,
   known: () => Iterable<string>,
-  fields: FieldTable,
+  table: FieldTable,
 ): Correlation | undefined {
   const { header, block } = draft;
   const { report } = header.document;
   if (!block) return undefined;
-  checkKeys(block);
   const kind = readKind(block);
-  const sources = readRules(draft, find, known);
-  const detections = [...sources.keys()];
-  const info = readInfo(header, highest(detections.map((d) => d.info.severity)));
-  const timespan = block.text('timespan', 256);
-  const timespanMs = readTimespan(block);
-  const limit = readLimit(block, kind);
-  const groupPaths = readGroupBy(block, sources);
-  const valuePaths = limit?.field ? locateAll(limit.field.text, limit.field.node, sources, report) : undefined;
-  const quietMs = header.duration('quiet') ?? timespanMs;
-  if (report.failed || !kind || !limit || timespan === undefined || timespanMs === undefined || quietMs === undefined)
-    return undefined;
-  const slots = (paths: ReadonlyMap<Detection, string>) =>
-    new Map([...paths].map(([d, path]) => [d, fields.slot(path)]));
-  return {
+  checkKeys(block, kind);
+  const inputs = readRules(draft, find, known);
+  const info = readInfo(header, highest(inputs.map((input) => infoOf(input).severity)));
+  const windows = readTimespans(block, kind);
+  const condition = kind && readCondition(block, kind);
+  const fields = new CorrelationFields(block, inputs);
+  const groupBy = readGroupBy(block, fields);
+  const values = condition?.fields.map((named) => fields.locate(named)) ?? [];
+  fields.refuseUnused();
+  const quietMs = header.duration('quiet') ?? windows.at(-1)?.ms;
+  const made = kind && condition ? makeKind(kind, block, condition, { inputs: inputs.length, windows }) : undefined;
+  if (report.failed || !made || !condition || quietMs === undefined || values.includes(undefined)) return undefined;
+  const slotted = (values as ((fields: FieldTable) => GroupField)[]).map((locate) => locate(table));
+  const rules = inputs.map((input) => (input.kind === 'detection' ? input.detection : input.correlation));
+  const base = {
     info,
-    kind,
-    detections,
-    groupBy: groupPaths.map(({ name, paths }): GroupField => ({ name, slots: slots(paths) })),
-    ...(limit.field && valuePaths ? { valueField: limit.field.text, valueSlot: slots(valuePaths) } : {}),
-    timespanMs,
-    timespan,
-    condition: limit.condition,
-    threshold: limit.threshold,
+    inputs: rules,
+    detections: inputs.flatMap((input) => (input.kind === 'detection' ? [input.detection] : [])),
+    groupBy: groupBy.map((locate) => locate(table)),
+    timespanMs: windows.at(-1)!.ms,
+    timespan: windows.map(({ text }) => text).join(', '),
+    condition: condition.numbers,
     quietMs,
   };
+  return { ...base, ...made(slotted) } as Correlation;
 }
 
-function checkKeys(block: Block): void {
+function infoOf(input: Input) {
+  return input.kind === 'detection' ? input.detection.info : input.correlation.info;
+}
+
+function checkKeys(block: Block, kind: CorrelationKind | undefined): void {
   const { report, root } = block.document;
+  const all = kind ? [...blockKeys, ...kindShapes[kind].keys] : blockKeys;
   for (const { name, key } of entriesOf(root, report)) {
-    if (blockKeys.includes(name)) continue;
-    if (name === 'aliases')
-      report.problem(key, '`aliases` are not supported yet', 'Write one correlation per log source');
-    else if (name === 'quiet' || name === 'decision' || name === 'owner' || name === 'runbook')
+    if (all.includes(name)) continue;
+    const owners = correlationKinds.filter((k) => kindShapes[k].keys.includes(name));
+    if (name === 'quiet' || name === 'decision' || name === 'owner' || name === 'runbook')
       report.problem(key, `\`${name}\` belongs to the rule, not to its \`correlation\``, 'Move it to the left margin');
-    else {
-      const near = nearest(name, blockKeys);
+    else if (owners.length > 0 && kind)
+      report.problem(key, `\`${name}\` has no meaning with \`type: ${kind}\``, `It belongs to ${listed(owners)}`);
+    else if (owners.length === 0) {
+      const near = nearest(name, all);
       report.problem(
         key,
         `\`correlation\` has no key \`${name}\``,
-        near ? `Perhaps you meant \`${near}\`` : `Known: ${blockKeys.join(', ')}`,
+        near ? `Perhaps you meant \`${near}\`` : `Known: ${all.join(', ')}`,
       );
     }
   }
 }
 
-function readKind(block: Block): Correlation['kind'] | undefined {
+function readKind(block: Block): CorrelationKind | undefined {
   const { report, root } = block.document;
-  const type = block.get('type')?.value;
-  if (!type) return report.problem(root, '`correlation` has no `type`', `Use ${listed(kinds)}`);
-  if (isScalar(type) && laterKinds.includes(String(type.value)))
-    return report.problem(type, `The correlation type \`${type.value}\` is not supported yet`, `Use ${listed(kinds)}`);
-  return block.oneOf('type', kinds);
+  if (block.get('type')) return block.oneOf('type', correlationKinds);
+  return report.problem(root, '`correlation` has no `type`', `Use ${listed(correlationKinds)}`);
 }
 
 function readRules(
   draft: CorrelationDraft,
   find: (name: string) => Referred | undefined,
   known: () => Iterable<string>,
-): Map<Detection, LogSource> {
+): Input[] {
   const { report } = draft.header.document;
-  const sources = new Map<Detection, LogSource>();
-  for (const { text, node } of draft.references) {
+  const inputs: Input[] = [];
+  const seen = new Set<Detection | Correlation>();
+  for (const named of draft.references) {
+    const { text, node } = named;
     const referred = find(text);
     if (!referred) {
       const near = nearest(text, known());
@@ -101,69 +107,53 @@ function readRules(
         `No rule has the name or id \`${text}\``,
         near ? `Perhaps you meant \`${near}\`` : 'Add the rule, in this file or another',
       );
-    } else if (referred.kind === 'detection') {
-      if (sources.has(referred.detection))
-        report.problem(node, `\`${text}\` names a rule that is already there`, 'Name each rule once');
-      sources.set(referred.detection, referred.source);
+    } else if (referred.kind === 'detection' || referred.kind === 'correlation') {
+      const rule = referred.kind === 'detection' ? referred.detection : referred.correlation;
+      if (seen.has(rule)) report.problem(node, `\`${text}\` names a rule that is already there`, 'Name each rule once');
+      seen.add(rule);
+      inputs.push({ ...referred, named });
     } else if (referred.kind === 'refused')
       report.problem(node, `The rule \`${text}\` was refused`, 'Correct that rule first');
-    else
-      report.problem(
-        node,
-        `\`${text}\` is a ${referred.kind}; only detection rules can be counted for now`,
-        'Name detection rules',
-      );
+    else if (referred.kind === 'circle')
+      report.problem(node, `\`${text}\` is made of this correlation itself`, 'Break the circle');
+    else report.problem(node, `\`${text}\` is no rule but ${referred.kind}`, 'Name detections and correlations');
   }
-  return sources;
+  return inputs;
 }
 
 function highest(given: readonly Severity[]): Severity {
   return given.length === 0 ? 'medium' : severities[Math.max(...given.map((s) => severities.indexOf(s)))]!;
 }
 
-function readTimespan(block: Block): number | undefined {
+/** The timespan; for `ratio` it may be a list. Ascending. */
+function readTimespans(block: Block, kind: CorrelationKind | undefined): { text: string; ms: number }[] {
   const { report, root } = block.document;
-  const entry = block.get('timespan');
-  if (!entry) return report.problem(root, '`correlation` has no `timespan`', durationHint);
-  const ms = block.duration('timespan');
-  return ms === 0 ? report.problem(entry.value, '`timespan` must be longer than nothing', durationHint) : ms;
+  if (!block.get('timespan')) {
+    report.problem(root, '`correlation` has no `timespan`', durationHint);
+    return [];
+  }
+  const read = kind === 'ratio' ? block.durations('timespan') : [block.durationAt('timespan')];
+  const windows = read.flatMap((window) => (window ? [window] : []));
+  for (const { ms, node } of windows)
+    if (ms === 0) report.problem(node, '`timespan` must be longer than nothing', durationHint);
+  return windows.toSorted((a, b) => a.ms - b.ms);
 }
 
-interface GroupPaths {
-  name: string;
-  paths: ReadonlyMap<Detection, string>;
-}
-
-function readGroupBy(block: Block, sources: ReadonlyMap<Detection, LogSource>): GroupPaths[] {
+function readGroupBy(block: Block, fields: CorrelationFields): ((fields: FieldTable) => GroupField)[] {
   const { report, root } = block.document;
   const entry = block.get('group-by');
   const hint = 'Name the fields that tell groups apart, for example `group-by: [c-ip]`';
   if (!entry) return report.problem(root, '`correlation` has no `group-by`', hint) ?? [];
-  const groups: GroupPaths[] = [];
-  for (const { text, node } of block.names('group-by')) {
-    if (groups.some((g) => g.name === text)) report.problem(node, `\`${text}\` is there twice`, 'Name each field once');
-    else groups.push({ name: text, paths: locateAll(text, node, sources, report) });
-  }
-  if (groups.length === 0) report.problem(entry.value ?? entry.key, '`group-by` names no field', hint);
-  return groups;
-}
-
-/** Where each detection's events carry a field. */
-function locateAll(
-  name: string,
-  node: Node,
-  sources: ReadonlyMap<Detection, LogSource>,
-  report: Report,
-): Map<Detection, string> {
-  const paths = new Map<Detection, string>();
-  for (const [detection, source] of sources) {
-    const located = locateField(source, name, node, report);
-    if (located === undefined) break;
-    if (typeof located === 'string') paths.set(detection, located);
+  const seen = new Set<string>();
+  const groups: ((fields: FieldTable) => GroupField)[] = [];
+  for (const named of block.names('group-by')) {
+    if (seen.has(named.text)) report.problem(named.node, `\`${named.text}\` is there twice`, 'Name each field once');
     else {
-      report.problem(node, `\`${name}\` is put together from several fields`, 'Use a field that events carry as such');
-      break;
+      const located = fields.locate(named);
+      if (located) groups.push(located);
     }
+    seen.add(named.text);
   }
-  return paths;
+  if (seen.size === 0) report.problem(entry.value ?? entry.key, '`group-by` names no field', hint);
+  return groups;
 }

@@ -1,4 +1,5 @@
 import { Block } from './block.js';
+import { taxonomies } from './logsources/resolve.js';
 import { entriesOf, isMap, isScalar } from './source.js';
 import { type Decision, decisionTypes, type RuleInfo, type Severity, severities } from './types.js';
 
@@ -17,11 +18,11 @@ export function readInfo(header: Block, fallbackSeverity: Severity = 'medium'): 
       'Correct the rule and change its status',
     );
   const taxonomy = header.text('taxonomy', 256);
-  if (taxonomy !== undefined && taxonomy !== 'sigma')
+  if (taxonomy !== undefined && !taxonomies.includes(taxonomy))
     report.problem(
       header.get('taxonomy')!.value,
       `The taxonomy \`${taxonomy}\` is not known`,
-      "Use Sigma's own field names and remove `taxonomy`",
+      "Use Sigma's own field names and remove `taxonomy`, or `ecs`",
     );
   const name = report.rule ?? '';
   return {

@@ -1,12 +1,28 @@
+export {
+  type Anomaly,
+  type Correlation,
+  type CorrelationInput,
+  type CorrelationKind,
+  correlationKinds,
+  type EventCount,
+  type FirstSeen,
+  type GroupField,
+  isDetection,
+  type Limits,
+  type Ratio,
+  type Spike,
+  type SpikeMeasure,
+  type Temporal,
+  type ValueCount,
+  type ValueStatistic,
+} from './correlation-types.js';
 export { formatProblem } from './problems.js';
 export { compileRules, type RuleSet } from './rules.js';
 export type {
-  Correlation,
   Decision,
   Detection,
   EventView,
   FieldValue,
-  GroupField,
   RuleFile,
   RuleInfo,
   RuleProblem,

@@ -68,9 +68,30 @@ export function overField(field: FieldReader, { cost, test }: ScalarTest): ViewT
   return { on: 'view', cost, test: whole };
 }
 
-function someElement(value: readonly FieldValue[] | null, test: (value: Scalar) => boolean): boolean {
-  if (value === null) return false;
-  for (const element of value)
-    if (typeof element === 'object' ? someElement(element, test) : element !== undefined && test(element)) return true;
+/** An event's values are looked through this deep; ingest takes no deeper ones. */
+const depthMax = 64;
+
+/** Some value of the event passes, wherever it stands in it. */
+export function overEvent(slot: number, { cost, test }: ScalarTest): ViewTest {
+  return { on: 'view', cost: 200 + cost, test: (view) => someValue(view.value(slot), test, 0) };
+}
+
+function someValue(value: unknown, test: (value: Scalar) => boolean, depth: number): boolean {
+  if (value === null || value === undefined || depth > depthMax) return false;
+  if (typeof value !== 'object') return test(value as Scalar);
+  if (Array.isArray(value)) {
+    for (const element of value) if (someValue(element, test, depth + 1)) return true;
+    return false;
+  }
+  for (const key in value) if (someValue((value as Record<string, unknown>)[key], test, depth + 1)) return true;
+  return false;
+}
+
+/** An object is no value: its fields are named by their own paths. */
+function someElement(value: unknown, test: (value: Scalar) => boolean, depth = 0): boolean {
+  if (!Array.isArray(value) || depth > depthMax) return false;
+  for (const element of value as FieldValue[])
+    if (typeof element === 'object' ? someElement(element, test, depth + 1) : element !== undefined && test(element))
+      return true;
   return false;
 }

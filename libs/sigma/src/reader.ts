@@ -29,3 +29,12 @@ export function joinedReader(name: string, [first, second]: readonly [number, nu
     },
   };
 }
+
+/** What follows the last dot of a path's last step: `php` of `/a/b.php`; absent without a dot. */
+export function extensionReader(name: string, slot: number): FieldReader {
+  const read = (view: EventView) => {
+    const path = view.value(slot);
+    return typeof path === 'string' ? /\.([^./]*)$/.exec(path)?.[1] : undefined;
+  };
+  return { name, slot: undefined, read, has: (view) => read(view) !== undefined };
+}

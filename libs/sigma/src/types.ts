@@ -53,33 +53,6 @@ export interface Detection {
   alerting: boolean;
 }
 
-/** One field of a correlation's `group-by`; its slot may differ per detection, as their log sources may. */
-export interface GroupField {
-  name: string;
-  slots: ReadonlyMap<Detection, number>;
-}
-
-/** A compiled correlation rule: fires for a group when `threshold` matches (or values) lie within (t - timespanMs, t]. */
-export interface Correlation {
-  info: RuleInfo;
-  kind: 'event_count' | 'value_count';
-  detections: readonly Detection[];
-  groupBy: readonly GroupField[];
-  /** value_count only: where each detection's events carry the counted field. */
-  valueSlot?: ReadonlyMap<Detection, number>;
-  /** value_count only: the counted field as written. */
-  valueField?: string;
-  timespanMs: number;
-  /** As written: `60s`. */
-  timespan: string;
-  /** As written: `{gte: 5}`. */
-  condition: Readonly<Record<string, number>>;
-  /** Fires at count >= threshold. */
-  threshold: number;
-  /** How long a group stays below before its alert closes; `timespanMs` when `quiet` is absent. */
-  quietMs: number;
-}
-
 /** Why a rule was refused, where, and what to do about it. Lines and columns start at 1. */
 export interface RuleProblem {
   file: string;

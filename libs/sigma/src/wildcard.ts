@@ -35,6 +35,11 @@ export function parsePattern(text: string): Pattern {
   return parts as Pattern;
 }
 
+/** The Sigma string that stands for exactly this text. */
+export function escapeText(text: string): string {
+  return text.replace(/[\\*?]/g, (sign) => `\\${sign}`);
+}
+
 /** The pattern with `*` before and/or after it: what `endswith`, `startswith` and `contains` mean. */
 export function surround(pattern: Pattern, before: boolean, after: boolean): Pattern {
   const parts = [...pattern];

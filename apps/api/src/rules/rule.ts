@@ -1,5 +1,12 @@
 import Type, { type Static } from 'typebox';
-import type { Correlation, Detection, RuleInfo, RuleProblem, RuleSet } from '#libs/sigma';
+import {
+  type Correlation,
+  correlationKinds,
+  type Detection,
+  type RuleInfo,
+  type RuleProblem,
+  type RuleSet,
+} from '#libs/sigma';
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -18,7 +25,7 @@ export const Rule = Type.Object({
   title: Type.String(),
   version: Type.Integer(),
   severity: Type.Enum(['informational', 'low', 'medium', 'high', 'critical']),
-  type: Type.Enum(['detection', 'event_count', 'value_count']),
+  type: Type.Enum(['detection', ...correlationKinds]),
   alerting: Type.Boolean({ description: 'False for a detection that only correlations use' }),
   group: Type.Array(Type.String(), { description: 'Fields that an alert is grouped by' }),
   timespan: Nullable(Type.String()),

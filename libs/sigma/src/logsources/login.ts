@@ -20,6 +20,6 @@ export const sshd: LogSource = {
   product: 'linux',
   service: 'sshd',
   types: ['login'],
-  where: { 'data.service': 'sshd' },
+  where: { 'data.service': ['sshd'] },
   fields: loginFields,
 };

@@ -4,6 +4,14 @@ export interface JoinedField {
   separator: string;
 }
 
+/** What follows the last dot of a path. Can be matched, but not counted or grouped by. */
+export interface ExtensionField {
+  extensionOf: string;
+}
+
+/** Where events carry a field: a path from the event's root, or how it is put together. */
+export type Located = string | JoinedField | ExtensionField;
+
 /** Which events a Sigma `logsource` means, and where they carry the fields of its taxonomy. */
 export interface LogSource {
   category?: string;
@@ -11,10 +19,12 @@ export interface LogSource {
   service?: string;
   /** Event types. */
   types: readonly string[];
-  /** Only events whose fields (by path) have these values belong to the log source. */
-  where?: Readonly<Record<string, string>>;
+  /** Only events whose fields (by path) have one of these values belong to the log source. */
+  where?: Readonly<Record<string, readonly string[]>>;
   /** Field name → path from the event's root; `data` when rules name the fields of the event's data directly. */
-  fields: Readonly<Record<string, string | JoinedField>> | 'data';
+  fields: Readonly<Record<string, Located>> | 'data';
+  /** Where the fields are that `fields` doesn't name; without it there are none. */
+  below?: string;
   /** Fields that Sigma knows and our events don't carry, each with what to do instead. */
   absent?: Readonly<Record<string, string>>;
 }

@@ -14,39 +14,37 @@ const requestFields = {
   'time-taken': 'data.durationMs',
 } as const;
 
-const notCarried = {
-  'cs-cookie': 'Cookies are not kept; leave the field out',
-  'cs-bytes': 'Only the bytes sent are kept: `sc-bytes`',
-  'cs-version': 'The protocol version is not kept; leave the field out',
-  's-ip': 'Use the name of the server, `cs-host`',
-  's-port': 'Use the name of the server, `cs-host`',
-};
-
-const fullUrl = 'The scheme is not kept, so the full URL is not known; use `cs-host`, `c-uri-stem` and `c-uri-query`';
+/** Fields of the taxonomy that few logs carry; senders that have them name them so. */
+const seldomSent = {
+  'cs-bytes': 'data.requestBytes',
+  'cs-cookie': 'data.cookie',
+  'cs-version': 'data.protocol',
+  's-ip': 'data.serverIp',
+  's-port': 'data.serverPort',
+} as const;
 
 /** Access logs of web servers (W3C field names). */
 export const webserver: LogSource = {
   category: 'webserver',
   types: ['api.call'],
-  fields: { ...requestFields, 'cs-uri': { join: ['data.path', 'data.query'], separator: '?' } },
-  absent: notCarried,
+  fields: { ...requestFields, ...seldomSent, 'cs-uri': { join: ['data.path', 'data.query'], separator: '?' } },
 };
 
-/** Requests of clients through a proxy. Their full URL is not carried in one piece: events have host, path and query. */
+/** Requests of clients through a proxy. The full URL is there only if the sender gave it. */
 export const proxy: LogSource = {
   category: 'proxy',
   types: ['api.call'],
   fields: {
     ...requestFields,
-    'c-useragent': 'data.userAgent',
-    'c-uri-stem': 'data.path',
+    ...seldomSent,
+    'c-uri': 'data.url',
+    'cs-uri': 'data.url',
+    'c-uri-extension': { extensionOf: 'data.path' },
     'c-uri-query': 'data.query',
-  },
-  absent: {
-    ...notCarried,
-    'c-uri': fullUrl,
-    'cs-uri': fullUrl,
-    'c-uri-extension': 'Use `c-uri-stem|endswith`',
-    'r-dns': 'Use `cs-host`',
+    'c-uri-stem': 'data.path',
+    'c-useragent': 'data.userAgent',
+    'r-dns': 'data.host',
+    src_ip: 'data.ip',
+    dst_ip: 'data.serverIp',
   },
 };

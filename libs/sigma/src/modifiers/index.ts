@@ -1,9 +1,13 @@
 import { cidr } from './cidr.js';
-import { type Flag, type Later, type Modifier } from './modifier.js';
+import { base64, base64offset, utf16, utf16be, utf16le, wide } from './encodings.js';
+import { expand } from './expand.js';
+import { type Flag, type Modifier } from './modifier.js';
 import { gt, gte, lt, lte } from './numbers.js';
 import { exists, fieldref } from './presence.js';
 import { i, m, re, s } from './regex.js';
 import { contains, endswith, equals, startswith } from './strings.js';
+import { day, hour, minute, month, week, year } from './time-parts.js';
+import { windash } from './windash.js';
 
 const strings = ['equals', 'contains', 'startswith', 'endswith', 'fieldref'];
 
@@ -22,35 +26,34 @@ export const modifiers: readonly Modifier[] = [
   exists,
   cased,
   neq,
-  later('windash'),
+  windash,
   re,
   i,
   m,
   s,
-  later('base64'),
-  later('base64offset'),
-  later('utf16le'),
-  later('utf16be'),
-  later('utf16'),
-  later('wide'),
+  base64,
+  base64offset,
+  utf16le,
+  utf16be,
+  utf16,
+  wide,
   lt,
   lte,
   gt,
   gte,
-  later('minute'),
-  later('hour'),
-  later('day'),
-  later('week'),
-  later('month'),
-  later('year'),
+  minute,
+  hour,
+  day,
+  week,
+  month,
+  year,
   cidr,
-  later('expand'),
+  expand,
   fieldref,
 ];
 
 /** The comparison of a field without an operator. */
 export const defaultOperator = equals;
 
-function later(name: string): Later {
-  return { kind: 'later', name, hint: 'Write the values out without it' };
-}
+/** Keywords are found anywhere in a value of the event. */
+export const keywordOperator = contains;

@@ -6,6 +6,8 @@ import { type EventView } from '../types.js';
 export interface RuleValue {
   value: string | number | boolean;
   node: Node;
+  /** What the text stands for, after a modifier that encodes it as bytes. */
+  bytes?: Buffer;
 }
 
 /** One element of a field. */
@@ -56,11 +58,31 @@ export interface Flag {
   afterOperator?: boolean;
 }
 
-/** Part of Sigma that Weir refuses for now. */
-export interface Later {
-  kind: 'later';
+/** Turns a value of the rule into others, any of which may match; undefined after reporting a problem. */
+export interface Transform {
+  kind: 'transform';
   name: string;
-  hint: string;
+  /** The operators it goes with. */
+  goesWith: readonly string[];
+  /** Encodings change all of the text, so they come before `contains` and its like. */
+  beforeOperator: boolean;
+  apply(value: RuleValue, context: TransformContext): RuleValue[] | undefined;
 }
 
-export type Modifier = Operator | Flag | Later;
+export interface TransformContext {
+  /** What a placeholder stands for, as Sigma strings. */
+  placeholders: ReadonlyMap<string, readonly string[]>;
+  problem(node: Node, reason: string, hint: string): undefined;
+}
+
+/** Compares a part of the field's date instead of the field. */
+export interface Part {
+  kind: 'part';
+  name: string;
+  min: number;
+  max: number;
+  /** NaN when the field holds no such date. */
+  read(value: Scalar): number;
+}
+
+export type Modifier = Operator | Flag | Transform | Part;

@@ -42,5 +42,11 @@ function equalFolded(a: Scalar, b: Scalar): boolean {
 
 function elements(value: FieldValue): Scalar[] {
   if (value === undefined || value === null) return [];
-  return typeof value === 'object' ? value.flatMap(elements) : [value];
+  if (typeof value !== 'object') return [value];
+  // An object is no value.
+  return Array.isArray(value) ? value.flatMap((element: FieldValue) => (isScalar(element) ? [element] : [])) : [];
+}
+
+function isScalar(value: FieldValue): value is Scalar {
+  return value !== undefined && value !== null && typeof value !== 'object';
 }
