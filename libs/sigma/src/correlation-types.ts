@@ -15,7 +15,10 @@ export const weirKinds = ['spike', 'absence', 'first_seen', 'ratio', 'anomaly'] 
 export const correlationKinds = [...sigmaKinds, ...weirKinds] as const;
 export type CorrelationKind = (typeof correlationKinds)[number];
 
-/** What a correlation is made of: events that match a detection, or the moments at which another correlation fires. */
+/**
+ * What a correlation is made of: events that match a detection, or the moments at which another correlation fires. A
+ * detection is the one that has `matches`.
+ */
 export type CorrelationInput = Detection | Correlation;
 
 /** A field that a correlation reads from its inputs; where it is may differ per input, by log source or by alias. */
@@ -140,8 +143,3 @@ export type Correlation =
   | FirstSeen
   | Ratio
   | Anomaly;
-
-/** Tells the inputs of a correlation apart. */
-export function isDetection(input: CorrelationInput): input is Detection {
-  return 'matches' in input;
-}

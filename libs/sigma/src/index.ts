@@ -7,7 +7,6 @@ export {
   type EventCount,
   type FirstSeen,
   type GroupField,
-  isDetection,
   type Limits,
   type Ratio,
   type Spike,
@@ -18,6 +17,7 @@ export {
 } from './correlation-types.js';
 export { formatProblem } from './problems.js';
 export { compileRules, type RuleSet } from './rules.js';
+export { ruleSchema } from './schema.js';
 export type {
   Decision,
   Detection,

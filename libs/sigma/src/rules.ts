@@ -19,7 +19,7 @@ import { scopeOf } from './scope.js';
 import { readDocuments } from './source.js';
 import { type Detection, type RuleFile, type RuleProblem } from './types.js';
 import { anyValue } from './value-list.js';
-import { escapeText, parsePattern } from './wildcard.js';
+import { parsePattern } from './wildcard.js';
 
 /** Everything that a set of rule files amounts to. Rules with problems are left out of `detections` and `correlations`. */
 export interface RuleSet {
@@ -147,7 +147,7 @@ function belongs(source: LogSource, fields: FieldTable): ViewTest[] {
     overField(
       slotReader(path, fields.slot(path)),
       anyValue(
-        values.map((value) => textTest(parsePattern(escapeText(value)), false)),
+        values.map((value) => textTest(parsePattern(value), false)),
         false,
       ),
     ),

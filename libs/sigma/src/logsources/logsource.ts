@@ -19,7 +19,7 @@ export interface LogSource {
   service?: string;
   /** Event types. */
   types: readonly string[];
-  /** Only events whose fields (by path) have one of these values belong to the log source. */
+  /** Only events whose fields (by path) meet one of these Sigma strings belong to the log source. */
   where?: Readonly<Record<string, readonly string[]>>;
   /** Field name → path from the event's root; `data` when rules name the fields of the event's data directly. */
   fields: Readonly<Record<string, Located>> | 'data';

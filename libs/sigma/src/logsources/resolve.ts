@@ -4,6 +4,7 @@ import { type ResolveField } from '../item.js';
 import { listed, nearest, type Report } from '../problems.js';
 import { extensionReader, joinedReader, slotReader } from '../reader.js';
 import { entriesOf, isMap, isScalar, type Node, textOf } from '../source.js';
+import { escapeText } from '../wildcard.js';
 import { logSources } from './index.js';
 import { type Located, type LogSource } from './logsource.js';
 import { envelope } from './weir.js';
@@ -78,7 +79,7 @@ function refuseSource(header: Block, names: LogSourceNames): undefined {
 
 /** `log` events carry what they are of in `attributes.logsource`, and their fields beside it. */
 function declared(names: LogSourceNames): LogSource {
-  const where = Object.entries(names).map(([key, name]) => [`data.attributes.logsource.${key}`, [name]]);
+  const where = Object.entries(names).map(([key, name]) => [`data.attributes.logsource.${key}`, [escapeText(name)]]);
   return { ...names, types: ['log'], where: Object.fromEntries(where), fields: {}, below: 'data.attributes' };
 }
 

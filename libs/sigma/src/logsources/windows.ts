@@ -134,12 +134,12 @@ const services: Readonly<Record<string, readonly string[]>> = {
   wmi: ['Microsoft-Windows-WMI-Activity/Operational'],
 };
 
-function windowsSource(names: Pick<LogSource, 'category' | 'service'>, where: LogSource['where'] = {}): LogSource {
+function windowsSource(names: Pick<LogSource, 'category' | 'service'>, where: LogSource['where']): LogSource {
   return { product: 'windows', ...names, types: ['log'], where, fields, below: `${event}.EventData` };
 }
 
 export const windows: readonly LogSource[] = [
-  windowsSource({}),
+  windowsSource({}, { [channel]: ['*'] }),
   ...Object.entries(sysmonCategories).map(([category, ids]) =>
     windowsSource({ category }, { [channel]: [sysmon], [eventId]: ids.map(String) }),
   ),
