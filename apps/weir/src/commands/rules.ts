@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { compileRules, formatProblem } from '#libs/sigma';
+import { compileRules, formatProblem, ruleSchema } from '#libs/sigma';
 import { CommandError } from '../errors.js';
 import { readRuleFiles } from '../server/rule-files.js';
 import type { Shell } from '../shell.js';
@@ -23,13 +23,14 @@ const CHECK = `
   weir rules check
   weir rules check /etc/weir/rules --json`;
 const LIST = `
-  weir rules list`;
+  weir rules list
+  weir rules schema > rule.schema.json`;
 const TEST = `
   weir rules test rules`;
 
 export function rulesCommand(shell: Shell): Command {
   const rules = new Command('rules')
-    .description('check rule files, list the rules that run')
+    .description('check rule files, list the rules that run, print their JSON Schema')
     .addHelpText('after', examples(CHECK, LIST, TEST));
   rules
     .command('check')
@@ -42,6 +43,10 @@ export function rulesCommand(shell: Shell): Command {
     .description('list the rules that run, and those that were refused')
     .addHelpText('after', examples(LIST))
     .action(() => list(shell));
+  rules
+    .command('schema')
+    .description('print the JSON Schema of a rule, for editors')
+    .action(() => show(shell.terminal, ruleSchema, () => JSON.stringify(ruleSchema, null, 2)));
   rules
     .command('test')
     .description('replay the fixtures of a folder of rules (this version keeps none yet)')
