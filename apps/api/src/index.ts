@@ -1,4 +1,3 @@
 export { ApiModule } from './api.module.js';
-export type { Recount, RecountedAlert } from './audit/compare.js';
 export { openApiPaths, serveOpenApi } from './openapi/openapi.js';
 export type { ApiPorts } from './ports.js';

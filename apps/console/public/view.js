@@ -40,15 +40,7 @@ function limitsOf({ condition }) {
 }
 
 function groupElement({ group }) {
-  const fields = Object.entries(group).map(([field, value]) =>
-    element(
-      'span',
-      { class: 'pair' },
-      element('span', { class: 'faint' }, visible(field)),
-      ' ',
-      element('bdi', {}, visible(value)),
-    ),
-  );
+  const fields = fieldElements(group);
   return element('span', { class: 'group' }, ...(fields.length ? fields : ['everybody']));
 }
 

@@ -1,19 +1,11 @@
 import Type, { type Static } from 'typebox';
-
-/** What an audit knows an alert by, and what it compares. Instants: RFC 3339 with milliseconds, UTC. */
-export interface RecountedAlert {
-  rule: { id: string };
-  group: Readonly<Record<string, unknown>>;
-  state: 'open' | 'closed' | 'merged';
-  firstSeen: string;
-  openedAt: string;
-  lastSeen: string;
-  peak: number;
-  events: number;
-}
+import type { RecountedAlert } from '#libs/backtest';
 
 /** Counts every alert again, from the log alone. Alerts that were merged into others are left out or marked. */
 export type Recount = () => AsyncIterable<RecountedAlert>;
+
+/** What is compared; the database says of a group's values only that they are JSON. */
+type Compared = Omit<RecountedAlert, 'group'> & { group: Readonly<Record<string, unknown>> };
 
 const Group = Type.Record(Type.String(), Type.Unknown());
 const Counted = Type.Object({
@@ -44,9 +36,9 @@ const compared = ['firstSeen', 'lastSeen', 'peak', 'events'] as const;
 /** Compares what the log says with what the database holds, by rule, group and first fire. */
 export async function compare(
   counted: AsyncIterable<RecountedAlert>,
-  stored: AsyncIterable<RecountedAlert>,
+  stored: AsyncIterable<Compared>,
 ): Promise<AuditReport> {
-  const left = new Map<string, RecountedAlert>();
+  const left = new Map<string, Compared>();
   for await (const alert of stored) if (alert.state !== 'merged') left.set(keyOf(alert), alert);
   const report: AuditReport = {
     checked: 0,
@@ -79,15 +71,15 @@ export async function compare(
 }
 
 /** The order of a group's fields says nothing. */
-function keyOf({ rule, group, openedAt }: RecountedAlert): string {
+function keyOf({ rule, group, openedAt }: Compared): string {
   const fields = Object.entries(group).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([rule.id, fields, openedAt]);
 }
 
-function placeOf({ rule, group, openedAt }: RecountedAlert) {
+function placeOf({ rule, group, openedAt }: Compared) {
   return { rule: rule.id, group: { ...group }, openedAt };
 }
 
-function figures({ firstSeen, lastSeen, peak, events }: RecountedAlert) {
+function figures({ firstSeen, lastSeen, peak, events }: Compared) {
   return { firstSeen, lastSeen, peak, events };
 }

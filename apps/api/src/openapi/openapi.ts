@@ -39,6 +39,7 @@ function openApiDocument(app: NestFastifyApplication, version: string): OpenAPIO
     .setDescription('Spam and anomaly detection on a log: alerts, the log itself, rules and keys.')
     .setVersion(version)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' }, 'bearer')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'The same key' }, 'apiKey')
     .addSecurityRequirements('bearer')
