@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { givenDetection, givenItem, givenRule } from '../testing/given.js';
+import { fold } from './text.js';
+import { escapeText } from './wildcard.js';
 
 describe('a field and its value', () => {
   it.each([
@@ -138,6 +141,36 @@ describe('modifiers', () => {
     expect(same({})).toBe(false);
     expect(givenItem('from|fieldref|cased: to')({ from: 'A', to: 'a' })).toBe(false);
     expect(givenItem('from|fieldref|neq: to')({ from: 'A', to: 'b' })).toBe(true);
+  });
+});
+
+describe('many parts', () => {
+  it('are found as each one alone would be, whatever signs they hold', () => {
+    const part = fc.string({
+      unit: fc.constantFrom(...'aB.*+?()[]{}|^$/\\-\n\u2028é\ud83d\ude00'),
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(
+        fc.array(part, { minLength: 4, maxLength: 30 }),
+        fc.string({ unit: 'grapheme' }),
+        part,
+        (parts, before, after) => {
+          const list = givenItem(`body|contains: ${JSON.stringify(parts.map(escapeText))}`);
+          for (const body of [before + after, before + parts[0], after])
+            expect(list({ body })).toBe(parts.some((one) => fold(body).includes(fold(one))));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('may be thousands', () => {
+    const parts = Array.from({ length: 5000 }, (_, n) => `part number ${n}!`);
+    const list = givenItem(`body|contains: ${JSON.stringify(parts)}`);
+    expect(list({ body: 'x PART number 4999! y' })).toBe(true);
+    expect(list({ body: 'x part number 5000! y' })).toBe(false);
   });
 });
 

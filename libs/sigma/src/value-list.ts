@@ -43,16 +43,49 @@ function lookup(literals: readonly ScalarTest[], cased: boolean): ScalarTest {
   };
 }
 
+/** An expression up to this long is compiled whole by V8, with what its parts have in common looked at once. */
+const alternationCharsMax = 8192;
+
+/**
+ * The text contains one of several. From a few on, V8's own search for any of several literals is the fastest there is:
+ * it skips what no part begins with, takes common beginnings together, and has nothing to go back to. (An Aho-Corasick
+ * automaton in JavaScript took three to ten times as long, for 4 parts and for 1,000.)
+ */
 function someParts(parts: readonly string[]): ScalarTest {
+  if (parts.length < lookupFrom || parts.includes(''))
+    return { on: 'scalar', cost: 6 + parts.length, test: anyPart(parts) };
+  const searches = alternations(parts).map((source) => new RegExp(source));
+  const [only, second] = searches;
+  if (!second) return { on: 'scalar', cost: 8, test: (v) => only!.test(fold(String(v))) };
   return {
     on: 'scalar',
-    cost: 6 + parts.length,
+    cost: 8 * searches.length,
     test: (v) => {
       const text = fold(String(v));
-      for (const part of parts) if (text.includes(part)) return true;
+      for (const search of searches) if (search.test(text)) return true;
       return false;
     },
   };
+}
+
+function anyPart(parts: readonly string[]): (value: Scalar) => boolean {
+  return (v) => {
+    const text = fold(String(v));
+    for (const part of parts) if (text.includes(part)) return true;
+    return false;
+  };
+}
+
+/** `a|b|c`, in as many expressions as their length asks for. */
+function alternations(parts: readonly string[]): string[] {
+  const sources: string[] = [];
+  for (const part of parts.toSorted()) {
+    const literal = part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+    const last = sources.at(-1);
+    if (last === undefined || last.length + literal.length > alternationCharsMax) sources.push(literal);
+    else sources[sources.length - 1] = `${last}|${literal}`;
+  }
+  return sources;
 }
 
 /** The text begins (or ends) with one of several; few of them share a first (last) character, so that tells most apart. */
