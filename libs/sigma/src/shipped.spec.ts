@@ -30,3 +30,12 @@ describe('the rules that ship', () => {
     for (const { info } of set.correlations) expect(scenarios).toContain(info.name);
   });
 });
+
+it('the examples of the manual compile together', () => {
+  const page = readFileSync(`${root}docs/writing-rules.md`, 'utf8');
+  const files = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text], n) => ({ file: `${n}.yml`, text: text! }));
+  const { detections, problems } = compileRules(files);
+  expect(problems).toEqual([]);
+  expect(files.length).toBeGreaterThan(2);
+  expect(detections).toHaveLength(1);
+});
