@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '#libs/clock';
 import { eventTypes } from '#libs/events';
-import { openEmbeddedLog } from '#libs/log';
+import { type Log, openEmbeddedLog } from '#libs/log';
 import type { Cli } from '../../apps/weir/testing/cli.js';
 import { settledBefore } from './traffic.js';
 
@@ -63,30 +63,32 @@ export async function alertsOf(url: string, key: string): Promise<AlertOutcome[]
 
 /** How often each event is in the log of a Weir that has stopped, by `source` and `id`. */
 export async function copiesInLog(dataDir: string): Promise<Map<string, number>> {
-  const copies = new Map<string, number>();
   const damage: unknown[] = [];
   const log = await openEmbeddedLog({
     directory: join(dataDir, 'log'),
     clock: systemClock,
     onDamage: (each) => damage.push(each),
   });
-  try {
-    const known = new Set(await log.topics());
-    for (const { topic } of eventTypes.filter((type) => !type.internal && known.has(type.topic))) {
-      for (const { partition, earliest, next } of (await log.describe(topic)).partitions) {
-        for (let offset = earliest; offset < next; ) {
-          const batch = await log.read(topic, partition, offset);
-          for (let i = 0; i < batch.count; i++) {
-            const { source, id } = JSON.parse(batch.value(i).toString()) as { source: string; id: string };
-            copies.set(`${source} ${id}`, (copies.get(`${source} ${id}`) ?? 0) + 1);
-          }
-          offset = batch.nextOffset;
+  const copies = await copiesIn(log).finally(() => log.close());
+  if (damage.length > 0) throw new RangeError(`The log was damaged: ${JSON.stringify(damage)}`);
+  return copies;
+}
+
+/** How often each event is in a log, by `source` and `id`. */
+export async function copiesIn(log: Log): Promise<Map<string, number>> {
+  const copies = new Map<string, number>();
+  const known = new Set(await log.topics());
+  for (const { topic } of eventTypes.filter((type) => !type.internal && known.has(type.topic))) {
+    for (const { partition, earliest, next } of (await log.describe(topic)).partitions) {
+      for (let offset = earliest; offset < next; ) {
+        const batch = await log.read(topic, partition, offset);
+        for (let i = 0; i < batch.count; i++) {
+          const { source, id } = JSON.parse(batch.value(i).toString()) as { source: string; id: string };
+          copies.set(`${source} ${id}`, (copies.get(`${source} ${id}`) ?? 0) + 1);
         }
+        offset = batch.nextOffset;
       }
     }
-  } finally {
-    await log.close();
   }
-  if (damage.length > 0) throw new RangeError(`The log was damaged: ${JSON.stringify(damage)}`);
   return copies;
 }
