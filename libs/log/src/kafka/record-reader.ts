@@ -1,3 +1,4 @@
+import { zstdDecompressSync } from 'node:zlib';
 import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
 import { RecordBatch, type RecordColumns } from '../batch.js';
 import { LogError } from '../errors.js';
@@ -110,12 +111,24 @@ function problemOf(
   return undefined;
 }
 
+const zstdBits = 4;
+/** Most batches fit one piece of this size: nothing to put together. Small ones get the usual pieces. */
+const zstdPieceBytes = 64 * 1024;
+const zstdSmallBytes = 512;
+
+function decompress(records: Buffer, codec: number): Buffer {
+  if (codec !== zstdBits || records.length < zstdSmallBytes) {
+    return compressionsAlgorithmsByBitmask[codec].decompressSync(records) as Buffer;
+  }
+  return zstdDecompressSync(records, { chunkSize: zstdPieceBytes });
+}
+
 function partOf(batch: Buffer, baseOffset: number): Part {
   const attributes = batch.readInt16BE(21);
-  const codec = compressionsAlgorithmsByBitmask[attributes & compressionBits];
-  const compressed = (attributes & compressionBits) !== 0;
+  const codec = attributes & compressionBits;
+  const compressed = codec !== 0;
   return {
-    bytes: compressed ? (codec.decompressSync(batch.subarray(batchHeaderBytes)) as Buffer) : batch,
+    bytes: compressed ? decompress(batch.subarray(batchHeaderBytes), codec) : batch,
     at: compressed ? 0 : batchHeaderBytes,
     count: batch.readInt32BE(57),
     baseOffset,
