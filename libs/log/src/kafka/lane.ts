@@ -39,10 +39,11 @@ export interface Sending {
   pieces: { call: Call; indexes: Int32Array }[];
   /** Gives up then. */
   untilMs: number;
-  /** Whether it may have been stored although nobody said so. */
-  doubtful: boolean;
   notBeforeMs: number;
 }
+
+/** However long a call has waited: this share of the patience is kept for sending it. */
+export const tryShareMin = 1 / 4;
 
 /** What waits for one partition, in order. At most one batch of it is on its way: so none overtakes another. */
 export class Lane {
@@ -79,10 +80,11 @@ export class Lane {
     this.#sequence = 0;
   }
 
-  /** Makes the next batch of what waits, up to about `bytesMax`. */
-  fill(writer: BatchWriter, bytesMax: number, untilMs: number): void {
+  /** Makes the next batch of what waits, up to about `bytesMax`; it may be tried for so long since its oldest call. */
+  fill(writer: BatchWriter, bytesMax: number, nowMs: number, patienceMs: number): void {
     const { id, epoch } = this.producer as ProducerId;
     const pieces: Sending['pieces'] = [];
+    const untilMs = Math.max(this.#waiting[0].queuedMs + patienceMs, nowMs + patienceMs * tryShareMin);
     let bytes = 0;
     let count = 0;
     let full = false;
@@ -108,7 +110,7 @@ export class Lane {
     const encoded = writer.finish({ producerId: id, producerEpoch: epoch, sequence: this.#sequence });
     // As the brokers count: from the largest number on to 0 again.
     this.#sequence = (this.#sequence + count) % 2 ** 31;
-    this.sending = { bytes: encoded, count, pieces, untilMs, doubtful: false, notBeforeMs: 0 };
+    this.sending = { bytes: encoded, count, pieces, untilMs, notBeforeMs: 0 };
   }
 
   get hasWaiting(): boolean {

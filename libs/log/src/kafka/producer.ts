@@ -4,9 +4,15 @@ import { LogError } from '../errors.js';
 import type { Appended, LogRecord } from '../log.js';
 import type { Cluster } from './cluster.js';
 import { BrokerError, checkCode, codes, isPassing, reasonOf, unavailable } from './failures.js';
-import { type Call, Lane, type ProducerId, type Sending } from './lane.js';
+import { type Call, Lane, type ProducerId, type Sending, tryShareMin } from './lane.js';
 import { indexesByPartition, type ProduceAnswer, produce } from './produce.js';
 import { BatchWriter } from './record-writer.js';
+
+/** A batch on its way: by the time of the answer its lane may have given it up. */
+interface Sent {
+  lane: Lane;
+  sending: Sending;
+}
 
 /** One request holds at most this much, before compression. */
 const requestBytesMax = 8 * 1024 * 1024;
@@ -110,15 +116,16 @@ export class Producer {
 
   async #sendTo(node: number, lanes: readonly Lane[]): Promise<void> {
     this.#busyNodes.add(node);
-    const sent: Lane[] = [];
+    let sent: Sent[] = [];
     try {
       if (lanes.some((lane) => !lane.sending && !lane.producer)) await this.#identify(lanes);
-      this.#fill(lanes, sent);
+      sent = this.#fill(lanes);
       const connection = await this.cluster.connection(node, this.#pool);
-      const answer = await produce(connection, sent, this.cluster.limits.patienceMs);
-      this.#settle(sent, answer);
+      const wanted = stillSent(sent);
+      if (wanted.length === 0) return;
+      this.#settle(sent, await produce(connection, wanted, this.cluster.limits.patienceMs));
     } catch (error) {
-      this.#tryAgain(sent.length > 0 ? sent : lanes, error, !(error instanceof BrokerError));
+      this.#tryAgain(sent.length > 0 ? stillSent(sent) : lanes, error);
       await sleep(pauseMs);
     } finally {
       this.#busyNodes.delete(node);
@@ -143,27 +150,30 @@ export class Producer {
     }
   }
 
-  #fill(lanes: readonly Lane[], sent: Lane[]): void {
+  #fill(lanes: readonly Lane[]): Sent[] {
     const { batchBytesMax, patienceMs } = this.cluster.limits;
-    const untilMs = performance.now() + patienceMs;
+    const nowMs = performance.now();
+    const sent: Sent[] = [];
     let bytes = 0;
     for (const lane of lanes) {
       if (bytes > requestBytesMax) break;
       // Nothing waits any more where it has expired in the meantime.
       if (!lane.sending && !lane.hasWaiting) continue;
-      if (!lane.sending) lane.fill(this.#writer, batchBytesMax, untilMs);
-      bytes += (lane.sending as Sending).bytes.length;
-      sent.push(lane);
+      if (!lane.sending) lane.fill(this.#writer, batchBytesMax, nowMs, patienceMs);
+      const sending = lane.sending as Sending;
+      bytes += sending.bytes.length;
+      sent.push({ lane, sending });
     }
+    return sent;
   }
 
-  #settle(sent: readonly Lane[], { responses }: ProduceAnswer): void {
+  #settle(sent: readonly Sent[], { responses }: ProduceAnswer): void {
     const answers = new Map(
       responses.flatMap(({ name, partitionResponses }) =>
         partitionResponses.map((response) => [`${name}/${response.index}`, response] as const),
       ),
     );
-    for (const lane of sent) {
+    for (const lane of stillSent(sent)) {
       const answer = answers.get(`${lane.topic}/${lane.partition}`);
       if (answer?.errorCode === 0) this.#answer(lane, lane.stored(Number(answer.baseOffset)));
       else this.#refused(lane, new BrokerError(answer?.errorCode ?? -1, answer?.errorMessage));
@@ -184,19 +194,16 @@ export class Producer {
       const message = `Kafka refuses records of ${lane.topic} (${error.message}).`;
       this.#giveUp(lane, new LogError('LOG_RECORD_INVALID', message, { topic: lane.topic }));
     } else {
-      // After these the batch may be stored at the leader, though not yet by enough.
-      this.#tryAgain([lane], error, code === 7 || code === 20);
+      this.#tryAgain([lane], error);
     }
   }
 
-  /** `doubtful`: what was sent may have been stored. */
-  #tryAgain(lanes: readonly Lane[], error: unknown, doubtful: boolean): void {
+  #tryAgain(lanes: readonly Lane[], error: unknown): void {
     const nowMs = performance.now();
     this.cluster.limits.onProblem({ what: 'store records', error: error as Error });
     for (const lane of lanes) {
       const { sending } = lane;
       if (!sending) continue;
-      sending.doubtful ||= doubtful;
       sending.notBeforeMs = nowMs + pauseMs;
       if (!isPassing(error) || sending.untilMs < nowMs + pauseMs) this.#giveUp(lane, error);
     }
@@ -238,11 +245,13 @@ export class Producer {
     }
   }
 
-  /** Gives up what has waited too long, for brokers that are away. */
+  /** Gives up what has waited too long, for brokers that are away or hang. */
   #sweep(): void {
     const nowMs = performance.now();
     const away = new BrokerError(7, 'no broker took it in time');
-    this.#expire([...this.#active], nowMs - this.cluster.limits.patienceMs, away);
+    const overdue = [...this.#active].filter(({ sending }) => sending && sending.untilMs < nowMs);
+    if (overdue.length > 0) this.#tryAgain(overdue, away);
+    this.#expire([...this.#active], nowMs - this.cluster.limits.patienceMs * (1 - tryShareMin), away);
     this.#schedule();
     if (this.#active.size === 0) this.#rest();
   }
@@ -268,6 +277,10 @@ export class Producer {
     await this.#drained.promise;
   }
 }
+
+/** Lanes that have not given their batch up meanwhile. */
+const stillSent = (sent: readonly Sent[]): Lane[] =>
+  sent.flatMap(({ lane, sending }) => (lane.sending === sending ? [lane] : []));
 
 function failureOf(topic: string, error: unknown): LogError {
   if (error instanceof LogError) return error;
