@@ -6,83 +6,17 @@
  * The server is a process of its own (embedded log and PostgreSQL on the disk that TMPDIR is on). Per CPU-second counts
  * its CPU alone, all its threads, its start left out; PostgreSQL's is not in it.
  */
-import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type LineParser, parsers, positionId } from '#libs/parsers';
-import { Cli, type Running } from '../../apps/weir/testing/cli.js';
-import { type AccessLog, accessLog } from './access-log.js';
+import { Cli } from '../../apps/weir/testing/cli.js';
+import { accessLog } from './access-log.js';
+import { type Found, fileToAlerts, keyOf, sayWay, writeFiles } from './file-to-alerts.js';
+import { thousands, usage } from './measure.js';
 
 const [events, perSecond, seconds] = [1_000_000, 100_000, 10].map((value, i) => Number(process.argv[2 + i] ?? value));
-const thousands = (n: number): string => Math.round(n).toLocaleString('en-US');
-const ticksPerSecond = 100;
-
-/** CPU seconds that a process has used, and the most memory that it held, MiB. Linux only. */
-function usage(pid: number): { cpu: number; peakMiB: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  const peakKb = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
-  return { cpu: (Number(stat[11]) + Number(stat[12])) / ticksPerSecond, peakMiB: Math.round(Number(peakKb) / 1024) };
-}
-
-/** The same events as an access log and as the JSON that the parser makes of it. */
-async function writeFiles(log: AccessLog, folder: string): Promise<{ nginx: string; ndjson: string }> {
-  const files = { nginx: join(folder, 'access.log'), ndjson: join(folder, 'access.ndjson') };
-  const text = createWriteStream(files.nginx);
-  const json = createWriteStream(files.ndjson);
-  const parse = (parsers.get('nginx') as LineParser).open({ source: 'bench', id: positionId, receivedAt: 0 });
-  for (let i = 0; i < log.lines; i++) {
-    const line = log.line(i);
-    const outcome = parse(line, i);
-    if (outcome.kind !== 'events') throw new TypeError(`${line}: ${outcome.reason}`);
-    if (!text.write(`${line}\n`)) await once(text, 'drain');
-    for (const { value } of outcome.events) if (!json.write(`${value}\n`)) await once(json, 'drain');
-  }
-  await Promise.all([text, json].map((file) => new Promise((done) => file.end(done))));
-  return files;
-}
-
-interface Found {
-  rule: { name: string };
-  group: Record<string, string>;
-}
-
-/** Feeds a file to a fresh Weir and waits until every consumer is through with it. */
-async function fileToAlerts(stream: string, file: string, { attackers }: AccessLog): Promise<void> {
-  const cli = new Cli();
-  try {
-    const weir = await cli.start();
-    const before = usage(weir.pid);
-    const start = performance.now();
-    await cli.json('ingest', file, '--as', stream);
-    await cli.json('lag', '--wait');
-    const wall = (performance.now() - start) / 1000;
-    const after = usage(weir.pid);
-    const { items } = await get<{ items: Found[] }>(cli, weir, '/api/v1/alerts?limit=200');
-    const audit = await cli.json<{ agrees: boolean }>('audit');
-    const found = attackers.filter(({ ip, rule }) => items.some((a) => a.rule.name === rule && has(a, ip)));
-    const innocent = items.filter((alert) => !attackers.some(({ ip }) => has(alert, ip)));
-    console.log(
-      `file to alerts, ${stream}: ${thousands(events)} events in ${wall.toFixed(1)} s, ` +
-        `${thousands(events / (after.cpu - before.cpu))} per CPU-second, peak ${after.peakMiB} MiB; ` +
-        `${found.length} of ${attackers.length} attackers, ${innocent.length} false alerts, audit ${audit.agrees ? 'agrees' : 'DIFFERS'}`,
-    );
-  } finally {
-    await cli.close();
-  }
-}
-
-const has = (alert: Found, ip: string): boolean => Object.values(alert.group).includes(ip);
-
-async function get<T>(cli: Cli, weir: Running, path: string): Promise<T> {
-  const response = await fetch(weir.url + path, { headers: { 'x-api-key': keyOf(cli) } });
-  return (await response.json()) as T;
-}
-
-const keyOf = (cli: Cli): string => readFileSync(join(cli.dataDir, 'admin.key'), 'utf8').trim();
-
 /**
  * Events at a steady rate in NDJSON batches of 100; in every tenth batch a new address fails to sign in ten times, and
  * the time from when that batch was due until the alert arrives on the stream of alerts is taken.
@@ -192,8 +126,9 @@ const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
 try {
   const log = accessLog(events);
   const files = await writeFiles(log, folder);
-  await fileToAlerts('ndjson', files.ndjson, log);
-  await fileToAlerts('nginx', files.nginx, log);
+  for (const stream of ['ndjson', 'nginx'] as const) {
+    sayWay(`file to alerts, ${stream}`, await fileToAlerts(stream, files[stream], log), log);
+  }
   await ingestToAlert(Math.min(5, seconds));
 } finally {
   rmSync(folder, { recursive: true });
