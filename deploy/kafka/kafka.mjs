@@ -229,7 +229,7 @@ async function start(cluster, chosen, say) {
   say(`Kafka listens: WEIR_KAFKA_BROKERS=${addresses}`);
   const secure = cluster.brokers.map((broker) => `127.0.0.1:${broker.securePort}`).join(',');
   const ca = join(cluster.brokers[0].folder, 'tls.pem');
-  return { brokers: addresses, secure, ca, started: missing.length > 0 };
+  return { brokers: addresses, secure, ca, started: missing.length > 0, pids: chosen.map(runningPid) };
 }
 
 async function stop(chosen, force, say) {

@@ -121,6 +121,39 @@ export function consuming(open: OpenLog): void {
       expect((await polling)?.[0].offset(0)).toBe(1);
     });
 
+    it('gives again what was sought back, and then what follows, however often', async () => {
+      await t.log.createTopic('t', { partitions: 2 });
+      const counts = [400, 300];
+      const consumer = await t.log.consume('g', ['t'], { bytesMax: 400 });
+      const kept: number[][] = [[], []];
+      for (let round = 0; kept.some(({ length }, partition) => length < counts[partition]); round++) {
+        // Records come in many small batches, also while others are read.
+        if (round < 20) for (const p of [0, 1]) await t.log.append('t', numbered(counts[p] / 20, p));
+        for (const batch of (await consumer.poll()) ?? []) {
+          const { partition, count } = batch;
+          expect(batch.offset(0)).toBe(kept[partition].length);
+          const keep = (count * (1 + ((round * 7 + partition * 3) % 5))) >> 2;
+          for (let i = 0; i < Math.min(keep, count); i++) kept[partition].push(batch.offset(i));
+          if (keep < count) consumer.seek('t', partition, batch.offset(keep));
+          if (keep > 0 && round % 9 === 8) consumer.seek('t', partition, (kept[partition].length = batch.offset(0)));
+        }
+      }
+      expect(kept).toEqual(counts.map((count) => Array.from({ length: count }, (_, i) => i)));
+      expect(await isPending(consumer.poll())).toBe(true);
+    });
+
+    it('reads on within the log after it was sent beyond it', async () => {
+      await t.log.createTopic('t', { partitions: 1 });
+      await t.log.append('t', numbered(5));
+      const consumer = await t.log.consume('g', ['t']);
+      expect(await take(consumer, 5)).toHaveLength(5);
+      consumer.seek('t', 0, 99);
+      await expect(consumer.poll()).rejects.toEqual(rejection('LOG_OFFSET_BEYOND', { wanted: 99 }));
+      consumer.seek('t', 0, 2);
+      consumer.resume('t', 0);
+      expect(await take(consumer, 3)).toEqual(['0: 2', '0: 3', '0: 4']);
+    });
+
     it('pauses one partition and leaves the others running', async () => {
       await t.log.createTopic('t', { partitions: 2 });
       await t.log.append('t', [...numbered(2, 0), ...numbered(2, 1)]);

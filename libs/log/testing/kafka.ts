@@ -16,6 +16,8 @@ export interface TestKafka {
   /** Stops or starts one of three brokers, or the only one. */
   stop(broker: number, force?: boolean): Promise<void>;
   start(broker: number): Promise<void>;
+  /** Lets a broker hang, until what is returned is called. */
+  freeze(broker: number): Promise<() => void>;
   /** Deletes the records of a partition before the offset, as retention does. */
   deleteBefore(topic: string, partition: number, offset: number): Promise<void>;
   /** Deletes all topics and groups whose names begin so. */
@@ -30,7 +32,7 @@ const run = async (...args: string[]): Promise<Record<string, unknown>> => {
 /**
  * A real Kafka for the specs of this file: one that runs already, or one that is started now; the last spec that uses it
  * stops what specs have started. Undefined where there is no Java: then it says in capital letters what is left out;
- * under CI that is a failure.
+ * under CI that is a failure. Three brokers are there to be disturbed: so they are for one file at a time.
  */
 export async function kafkaForTests(what: string, size: 1 | 3 = 1): Promise<TestKafka | undefined> {
   const ofSize = ['--brokers', String(size)];
@@ -39,12 +41,17 @@ export async function kafkaForTests(what: string, size: 1 | 3 = 1): Promise<Test
   const me = join(users, String(process.pid));
   const isUsed = () => readdirSync(users).some((name) => /^\d+$/.test(name) && isAlive(Number(name)));
   try {
-    const { brokers, secure, ca } = await alone(users, async () => {
-      const answer = await run('start', ...ofSize);
-      if (answer.started) writeFileSync(ours, '');
-      writeFileSync(me, '');
-      return answer;
-    });
+    const take = () =>
+      alone(users, async () => {
+        if (size === 3 && isUsed()) return undefined;
+        writeFileSync(me, '');
+        const answer = await run('start', ...ofSize);
+        if (answer.started) writeFileSync(ours, '');
+        return answer;
+      });
+    let taken = await take();
+    for (; !taken; taken = await take()) await sleep(500);
+    const { brokers, secure, ca } = taken;
     afterAll(() =>
       alone(users, async () => {
         rmSync(me, { force: true });
@@ -105,6 +112,12 @@ function testKafka(brokers: string[], secure: TestKafka['secure'], ofSize: strin
     },
     start: async (broker) => {
       await run('start', ...one(broker));
+    },
+    freeze: async (broker) => {
+      const { pids } = await run('start', ...one(broker));
+      const [pid] = pids as number[];
+      process.kill(pid, 'SIGSTOP');
+      return () => process.kill(pid, 'SIGCONT');
     },
     deleteBefore: async (topic, partition, offset) => {
       const pool = new ConnectionPool('weir-tests');

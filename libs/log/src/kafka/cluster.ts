@@ -127,10 +127,16 @@ export class Cluster {
         return await within(until - performance.now(), attempt());
       } catch (error) {
         if (!isPassing(error) || this.#closed || performance.now() + pauseMs > until) throw unavailable(what, error);
-        this.limits.onProblem({ what, error: error as Error });
+        this.problem(what, error as Error);
       }
       await sleep(pauseMs);
     }
+  }
+
+  /** Tells what is being tried again. That brokers are away is one thing, whatever they were asked. */
+  problem(what: string, error: Error): void {
+    const answered = error instanceof BrokerError || error instanceof LogError;
+    this.limits.onProblem({ what: answered ? what : 'answer', error });
   }
 
   checkOpen(): void {

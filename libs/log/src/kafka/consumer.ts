@@ -3,7 +3,7 @@ import { LogError } from '../errors.js';
 import type { ConsumeOptions, Consumer, GroupPosition } from '../log.js';
 import type { Cluster } from './cluster.js';
 import { Membership, partitionKey, type TopicPartition } from './membership.js';
-import { type Held, PartitionReader } from './partition-reader.js';
+import { type Held, nothing, PartitionReader } from './partition-reader.js';
 import { checkPosition, type GroupPositions } from './positions.js';
 import { bytesMaxDefault } from './read.js';
 import type { Topics } from './topics.js';
@@ -151,10 +151,7 @@ export class KafkaConsumer implements Consumer {
         position: this.#sought.get(key) ?? starts?.[i] ?? committed[i].offset,
         end: ends[i],
         paused: this.#paused.has(key),
-        state: 'open',
-        batch: undefined,
-        failure: undefined,
-        rest: undefined,
+        ...nothing,
         needs: 0,
         version: 0,
       });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionPool, consumerGroupHeartbeatV1 } from '@platformatic/kafka';
 import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '#libs/clock';
-import { rejection } from '../../contract/fixture.js';
+import { record, rejection } from '../../contract/fixture.js';
 import { kafkaForTests, type TestKafka } from '../../testing/kafka.js';
 import type { Log } from '../log.js';
 import { openKafkaLog } from './kafka-log.js';
@@ -118,6 +118,37 @@ if (kafka) {
       expect(acknowledged.size).toBeGreaterThan(before);
       await stop();
       await untilRead(log, 'all', follower.next);
+      await follower.stop();
+      for (const [value, place] of acknowledged) expect(follower.read.get(value)).toBe(place);
+      await log.close();
+    }, 180_000);
+
+    it('refuses in bounded time while a broker hangs, and goes on without it', async () => {
+      const patienceMs = 2000;
+      const log = await open(kafka, { patienceMs });
+      await log.createTopic('hang', { partitions: 4 });
+      const [follower, { acknowledged, stop }] = [await follow(log, 'hang'), load(log, 'hang')];
+      const everywhere = () =>
+        log.append(
+          'hang',
+          [0, 1, 2, 3].map((i) => record(`${i}`, { partition: i })),
+        );
+      await everywhere();
+      const thaw = await kafka.freeze(2);
+      try {
+        const started = performance.now();
+        await expect(everywhere()).rejects.toEqual(rejection('LOG_UNAVAILABLE'));
+        expect(performance.now() - started).toBeLessThan(patienceMs + 1000);
+        // Others lead its partitions once its session has ended, after 9 s.
+        for (let i = 0; i < 30 && (await everywhere().catch(() => null)) === null; i++);
+        await everywhere();
+      } finally {
+        thaw();
+      }
+      const before = acknowledged.size;
+      for (let i = 0; i < 300 && acknowledged.size < before + 100; i++) await sleep(100);
+      await stop();
+      await untilRead(log, 'hang', follower.next);
       await follower.stop();
       for (const [value, place] of acknowledged) expect(follower.read.get(value)).toBe(place);
       await log.close();

@@ -127,7 +127,7 @@ export class Membership {
       const { code } = error as Partial<BrokerError>;
       const gone = code === codes.fencedMember || code === codes.unknownMember || code === codes.groupIdNotFound;
       if (gone || performance.now() - this.#answeredMs > sessionMs) this.#lose();
-      this.cluster.limits.onProblem({ what: `hear of its member of ${this.options.group}`, error: error as Error });
+      this.cluster.problem(`hear of its member of ${this.options.group}`, error as Error);
     }
   }
 

@@ -5,6 +5,7 @@ import { LogError } from '../errors.js';
 import type { Cluster } from './cluster.js';
 import { checkCode, codes } from './failures.js';
 import { type Found, fetchRecords } from './fetch.js';
+import { batchFrom, bytesOf, joinBatches, withEnd } from './join-batches.js';
 import { partitionKey, type TopicPartition } from './membership.js';
 import { offsetProblem } from './read.js';
 import { bytesNeeded, type FetchedPartition, type ReadLimits, readFetched } from './record-reader.js';
@@ -28,6 +29,10 @@ export interface Held extends TopicPartition {
   paused: boolean;
   state: 'open' | 'ready' | 'end';
   batch: RecordBatch | undefined;
+  /** What was given out last: its reader may want it, or the rest of it, again. */
+  given: RecordBatch | undefined;
+  /** What is to be given once more, before the batch. */
+  again: RecordBatch | undefined;
   failure: LogError | undefined;
   /** Stored batches that came and have not been decoded. */
   rest: FetchedPartition | undefined;
@@ -36,6 +41,16 @@ export interface Held extends TopicPartition {
   /** Changes with every seek: what was asked before is then not wanted. */
   version: number;
 }
+
+/** A partition of which nothing has come. */
+export const nothing = {
+  state: 'open',
+  batch: undefined,
+  given: undefined,
+  again: undefined,
+  failure: undefined,
+  rest: undefined,
+} as const;
 
 const needsMin = 256 * 1024;
 const needsMax = 64 * 1024 * 1024;
@@ -63,17 +78,23 @@ export class PartitionReader {
     this.#pool = cluster.connections();
   }
 
+  /** To within what was given out last: that is kept, and so is what has come or comes behind it. */
   seek(held: Held, offset: number): void {
+    const { given } = held;
+    if (given && offset >= given.offset(0) && offset <= given.offset(given.count - 1)) {
+      held.again = batchFrom(given, offset);
+      return;
+    }
     held.version++;
     held.position = offset;
-    held.state = 'open';
-    held.batch = held.failure = held.rest = undefined;
+    Object.assign(held, nothing);
   }
 
   /** The batches that are ready, and none unless all partitions have answered; throws where one can't be read. */
   take(): RecordBatch[] {
     const reading = this.#reading();
-    const failed = reading.find(({ failure }) => failure);
+    // What lies before the failure is given first.
+    const failed = reading.find(({ failure, again }) => failure && !again);
     if (failed) {
       const failure = failed.failure as LogError;
       failed.paused = true;
@@ -81,18 +102,35 @@ export class PartitionReader {
       failed.state = 'open';
       throw failure;
     }
-    if (reading.some(({ state }) => state === 'open')) return [];
-    const ready = reading.filter(({ state }) => state === 'ready').sort(compare);
+    if (reading.some(({ state, failure }) => state === 'open' && !failure)) return [];
+    const ready = reading.filter(isReady).sort(compare);
     if (ready.length === 0) return [];
-    const batches = ready.map((held) => held.batch as RecordBatch);
+    const share = this.#shares(reading).behind;
+    for (const held of reading) held.given = undefined;
+    const batches = ready.map((held) => (held.given = this.#give(held, share)));
     for (const held of reading) {
-      if (held.state === 'end' && this.#isWaiting(held)) continue;
-      if (held.batch) held.position = held.batch.nextOffset;
-      held.batch = undefined;
+      if (held.state === 'ready' || (held.state === 'end' && this.#isWaiting(held))) continue;
       held.state = 'open';
     }
-    this.ask();
+    this.#prefetch(reading);
     return batches;
+  }
+
+  /** What is wanted again and what came behind it, as long as that is about one share. */
+  #give(held: Held, share: number): RecordBatch {
+    const { again, batch, state } = held;
+    held.again = undefined;
+    if (!batch) return withEnd(again as RecordBatch, state === 'end');
+    const { recordsMax } = this.limits;
+    if (again && (bytesOf(again) >= share || again.count + batch.count > recordsMax)) {
+      // By the time it is given, the others are newer.
+      held.batch = withEnd(batch, false);
+      return withEnd(again, false);
+    }
+    held.position = batch.nextOffset;
+    held.batch = undefined;
+    held.state = 'open';
+    return again ? joinBatches(again, batch) : batch;
   }
 
   #reading(): Held[] {
@@ -107,6 +145,12 @@ export class PartitionReader {
     return this.#asked.get(this.#leader(held))?.waiting ?? false;
   }
 
+  /** Asks for what is open and has not come yet. The rest of what has is decoded when it is wanted. */
+  #prefetch(reading: readonly Held[]): void {
+    const open = reading.filter(({ state, rest, failure }) => state === 'open' && !rest && !failure);
+    if (open.length > 0) this.#askFor(open, this.#shares(reading), 0);
+  }
+
   /** Asks for what is open; where nothing is open and nothing ready, lets the brokers wait for new records. */
   ask(): void {
     const reading = this.#reading();
@@ -115,7 +159,7 @@ export class PartitionReader {
       if (held.state === 'open' && held.rest) this.#decode(held, held.rest, shares.behind, true);
     const open = reading.filter(({ state }) => state === 'open');
     if (open.length > 0) this.#askFor(open, shares, 0);
-    else if (!reading.some(({ state }) => state === 'ready')) this.#askFor(reading, shares, waitMs);
+    else if (!reading.some(isReady)) this.#askFor(reading, shares, waitMs);
     else this.answered();
   }
 
@@ -148,7 +192,7 @@ export class PartitionReader {
       await this.#accept(held, versions, found, shares.behind);
     } catch (error) {
       if (this.#closed) return;
-      this.cluster.limits.onProblem({ what: 'give records', error: error as Error });
+      this.cluster.problem('give records', error as Error);
       await this.cluster.refresh([...new Set(held.map(({ topic }) => topic))]).catch(() => {});
       await sleep(pauseMs);
     } finally {
@@ -189,7 +233,12 @@ export class PartitionReader {
     held.needs = isCut ? Math.max(held.needs * 2, needsMin) : bytesNeeded(fetched);
     if (held.needs > 0) return;
     try {
-      const { batch, rest } = readFetched({ ...fetched, from: held.position }, held.name, { ...this.limits, bytesMax });
+      const { again: kept } = held;
+      const limits = {
+        bytesMax: bytesMax - (kept ? bytesOf(kept) : 0),
+        recordsMax: Math.max(this.limits.recordsMax - (kept?.count ?? 0), 1),
+      };
+      const { batch, rest } = readFetched({ ...fetched, from: held.position }, held.name, limits);
       if (again && batch.atEnd) return;
       if (rest.length > 0) held.rest = { ...fetched, bytes: rest };
       if (batch.count > 0) {
@@ -211,6 +260,8 @@ export class PartitionReader {
     await this.cluster.drop(this.#pool);
   }
 }
+
+const isReady = ({ state, again }: Held): boolean => state === 'ready' || again !== undefined;
 
 function compare(a: Held, b: Held): number {
   return a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition;

@@ -200,7 +200,7 @@ export class Producer {
 
   #tryAgain(lanes: readonly Lane[], error: unknown): void {
     const nowMs = performance.now();
-    this.cluster.limits.onProblem({ what: 'store records', error: error as Error });
+    this.cluster.problem('store records', error as Error);
     for (const lane of lanes) {
       const { sending } = lane;
       if (!sending) continue;

@@ -2,6 +2,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
 import { RecordBatch, type RecordColumns } from '../batch.js';
 import { LogError } from '../errors.js';
+import { batchFrom } from './join-batches.js';
 import { batchHeaderBytes, batchPrefixBytes, timeHeader } from './record-writer.js';
 
 /** What a fetch brought of one partition. */
@@ -256,24 +257,6 @@ function readVarint(bytes: Buffer): number {
 
 /** Leaves out what lies before the offset asked for. */
 function trim(columns: RecordColumns, topic: string, partition: number, from: number): RecordBatch {
-  const skip = columns.offsets.length > 0 && columns.offsets[0] < from ? firstFrom(columns.offsets, from) : 0;
-  return new RecordBatch(topic, partition, skip === 0 ? columns : tail(columns, skip));
-}
-
-function firstFrom(offsets: Float64Array, from: number): number {
-  const index = offsets.findIndex((offset) => offset >= from);
-  return index < 0 ? offsets.length : index;
-}
-
-function tail(columns: RecordColumns, skip: number): RecordColumns {
-  return {
-    ...columns,
-    offsets: columns.offsets.subarray(skip),
-    times: columns.times.subarray(skip),
-    recordedAt: columns.recordedAt.subarray(skip),
-    keyStart: columns.keyStart.subarray(skip),
-    keyEnd: columns.keyEnd.subarray(skip),
-    valueStart: columns.valueStart.subarray(skip),
-    valueEnd: columns.valueEnd.subarray(skip),
-  };
+  const batch = new RecordBatch(topic, partition, columns);
+  return batch.count > 0 && batch.offset(0) < from ? batchFrom(batch, from) : batch;
 }
