@@ -51,6 +51,20 @@ CREATE TABLE computed.projection_position (
   CONSTRAINT projection_position_pkey PRIMARY KEY (projection, topic, partition)
 );
 
+CREATE TABLE computed.snapshot (
+  name text NOT NULL,
+  generation bigint NOT NULL,
+  "position" bigint,
+  CONSTRAINT snapshot_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE computed.snapshot_chunk (
+  name text NOT NULL,
+  number integer NOT NULL,
+  bytes bytea NOT NULL,
+  CONSTRAINT snapshot_chunk_pkey PRIMARY KEY (name, number)
+);
+
 CREATE TABLE decided.api_key (
   id text NOT NULL,
   name text NOT NULL,

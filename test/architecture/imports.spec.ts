@@ -15,7 +15,7 @@ const mayImport: Record<string, string[]> = {
   config: [],
   telemetry: [],
   auth: ['clock'],
-  storage: ['clock', 'auth', 'events'],
+  storage: ['clock', 'auth', 'events', 'stream'],
 };
 
 const indexPattern = /^libs\/[^/]+\/src\/index\.ts$/;

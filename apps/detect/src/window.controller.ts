@@ -43,12 +43,17 @@ export class WindowController {
   /** Goes on from the snapshot, or from the oldest hit there is. */
   @EventPattern<string>('detect.window/assigned')
   async assigned(@Payload() positions: readonly GroupPosition[]): Promise<number[]> {
-    const { partitions } = await this.ports.log.describe(topics.matches);
     const starts: number[] = [];
     for (const { partition } of positions) {
-      const { earliest, next } = partitions[partition];
-      const restored = await this.restore(partition);
-      const windows = restored !== null && restored.position <= next ? restored : this.fresh(partition);
+      let restored = await this.restore(partition);
+      // Looked up behind the snapshot: whoever had the partition before us may have gone on meanwhile.
+      const { earliest, next } = (await this.ports.log.describe(topics.matches)).partitions[partition];
+      if (restored !== null && restored.position > next) {
+        this.ports.logger.warn({ partition }, 'The snapshot is of another log: state is rebuilt from this one');
+        await this.ports.snapshots.delete(nameOf(partition));
+        restored = null;
+      }
+      const windows = restored ?? this.fresh(partition);
       windows.position = Math.max(windows.position, restored === windows ? 0 : earliest);
       this.owned.set(partition, {
         windows,
@@ -92,8 +97,10 @@ export class WindowController {
     if (windows.position > owned.savedPosition) {
       // Nothing that the snapshot takes for said may be unsaid.
       await this.publisher.flush(windows);
-      await this.ports.snapshots.save(nameOf(partition), encodeSnapshot(windows));
-      owned.savedPosition = windows.position;
+      const { position } = windows;
+      const saved = await this.ports.snapshots.save(nameOf(partition), position, encodeSnapshot(windows));
+      if (!saved) this.ports.logger.info({ partition, position }, 'Another process has this partition: not saved here');
+      owned.savedPosition = position;
     }
     const now = this.ports.clock.now();
     owned.dueAt = now + Math.max(snapshotMs, (now - startedAt) * snapshotShare * this.owned.size);

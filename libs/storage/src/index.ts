@@ -27,3 +27,4 @@ export {
   type PostgresEvent,
   startEmbeddedPostgres,
 } from './postgres/embedded.js';
+export { PostgresSnapshots } from './snapshots/postgres-snapshots.js';

@@ -16,9 +16,9 @@ const parts = (...texts: string[]) => texts.map((text) => Buffer.from(text));
 
 test('gives back what was saved last, by name', async () => {
   expect(await snapshots.load('a')).toBeNull();
-  await snapshots.save('a', parts('one, ', '', 'two'));
-  await snapshots.save('b', parts('other'));
-  await snapshots.save('a', parts('three'));
+  await snapshots.save('a', 1, parts('one, ', '', 'two'));
+  await snapshots.save('b', 1, parts('other'));
+  await snapshots.save('a', 1, parts('three'));
   expect((await snapshots.load('a'))?.toString()).toBe('three');
   expect((await snapshots.load('b'))?.toString()).toBe('other');
   await snapshots.delete('a');
@@ -29,28 +29,28 @@ test('gives back what was saved last, by name', async () => {
 
 test('keeps many parts and large ones whole', async () => {
   const many = Array.from({ length: 5000 }, (_, i) => Buffer.alloc(i % 700, i));
-  await snapshots.save('many', many);
+  await snapshots.save('many', 1, many);
   expect(Buffer.concat(many).equals((await snapshots.load('many'))!)).toBe(true);
 });
 
 test('a save that fails leaves the snapshot before it as it is', async () => {
-  await snapshots.save('a', parts('whole'));
+  await snapshots.save('a', 1, parts('whole'));
   mkdirSync(join(folder, 'a.snapshot.new'));
-  await expect(snapshots.save('a', parts('half'))).rejects.toMatchObject({ code: 'EISDIR' });
+  await expect(snapshots.save('a', 1, parts('half'))).rejects.toMatchObject({ code: 'EISDIR' });
   expect((await snapshots.load('a'))?.toString()).toBe('whole');
 });
 
 test('what a crash left half written is not what is read, and is overwritten', async () => {
-  await snapshots.save('a', parts('whole'));
+  await snapshots.save('a', 1, parts('whole'));
   writeFileSync(join(folder, 'a.snapshot.new'), 'ha');
   expect((await snapshots.load('a'))?.toString()).toBe('whole');
-  await snapshots.save('a', parts('newer'));
+  await snapshots.save('a', 1, parts('newer'));
   expect((await snapshots.load('a'))?.toString()).toBe('newer');
   expect(readdirSync(folder)).toEqual(['a.snapshot']);
 });
 
 test('a name is a name, not a path', async () => {
-  await snapshots.save('../../outside', parts('inside'));
+  await snapshots.save('../../outside', 1, parts('inside'));
   expect(readdirSync(folder)).toHaveLength(1);
   expect((await snapshots.load('../../outside'))?.toString()).toBe('inside');
 });

@@ -2,11 +2,14 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotStore } from './snapshot-store.js';
 
-/** Snapshots as files of a folder: written beside, synced, then renamed over the one before. */
+/**
+ * Snapshots as files of a folder, which belongs to one process: written beside, synced, then renamed over the one before.
+ * Nobody else saves there, so nothing is refused.
+ */
 export class FolderSnapshots implements SnapshotStore {
   constructor(private readonly folder: string) {}
 
-  async save(name: string, parts: readonly Uint8Array[]): Promise<void> {
+  async save(name: string, _position: number, parts: readonly Uint8Array[]): Promise<boolean> {
     await mkdir(this.folder, { recursive: true });
     const fresh = `${this.pathOf(name)}.new`;
     const file = await open(fresh, 'w');
@@ -20,6 +23,7 @@ export class FolderSnapshots implements SnapshotStore {
     await rename(fresh, this.pathOf(name));
     const folder = await open(this.folder);
     await folder.sync().finally(() => folder.close());
+    return true;
   }
 
   async load(name: string): Promise<Buffer | null> {

@@ -7,8 +7,8 @@ import type { Config } from '#libs/config';
 import { planRules } from '#libs/detection';
 import type { Log, TopicOptions } from '#libs/log';
 import type { RuleSet } from '#libs/sigma';
-import type { AlertFeed } from '#libs/storage';
-import { FolderSnapshots } from '#libs/stream';
+import { type AlertFeed, PostgresSnapshots } from '#libs/storage';
+import { FolderSnapshots, type SnapshotStore } from '#libs/stream';
 import type { Logger, Metrics } from '#libs/telemetry';
 import { ApiModule } from '../../../api/src/index.js';
 import { DetectModule } from '../../../detect/src/index.js';
@@ -53,7 +53,7 @@ export const parts: Readonly<Record<PartName, Part>> = {
         log: house.log,
         clock: house.clock,
         plan: planOf(house),
-        snapshots: new FolderSnapshots(house.snapshotsDir),
+        snapshots: snapshotsOf(house),
         metrics: house.metrics,
         logger: house.logger,
         options: detectionOptions(house.config),
@@ -80,6 +80,11 @@ export const parts: Readonly<Record<PartName, Part>> = {
       }),
   },
 };
+
+/** Processes on several machines share PostgreSQL; one with a folder of its own needs nobody. */
+function snapshotsOf({ config, database, snapshotsDir }: House): SnapshotStore {
+  return config.kafkaBrokers ? new PostgresSnapshots(database) : new FolderSnapshots(snapshotsDir);
+}
 
 function planOf({ rules, config }: House) {
   return planRules(rules, { latenessMs: config.latenessMs, groupsMax: config.groupsMax });
