@@ -49,7 +49,7 @@ export function alertEvent(
       value: view.value,
       peak: view.peak,
       events: view.events,
-      expected: null,
+      expected: view.expected,
       shadow: false,
       revision: view.revision,
       position,

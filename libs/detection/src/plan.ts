@@ -1,6 +1,6 @@
 import { eventTypes } from '#libs/events';
 import type { Detection, EventCount, RuleInfo, RuleSet, ValueCount } from '#libs/sigma';
-import type { WindowSpec } from '#libs/windows';
+import type { WindowRule } from '#libs/windows';
 import { hash32 } from './hash.js';
 
 /** Limits and allowances of detection, from the configuration. */
@@ -21,7 +21,7 @@ export interface PlannedRule {
   hash: number;
   timespan: string;
   condition: Readonly<Record<string, number>>;
-  spec: Omit<WindowSpec, 'groupsMax' | 'eventsPerGroupMax'>;
+  spec: WindowRule;
   groupBy: readonly string[];
   /** What its state depends on: state kept under another fingerprint is not its own. */
   fingerprint: string;

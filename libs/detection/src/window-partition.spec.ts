@@ -185,7 +185,7 @@ describe('WindowPartition', () => {
           if (data.state === 'merged') return;
           expect(data.evidence).toHaveLength(Math.min(data.events, 100));
           expect(data.peak).toBeGreaterThanOrEqual(data.value);
-          expect(data.value).toBeGreaterThanOrEqual(rule.spec.threshold);
+          expect(data.value).toBeGreaterThanOrEqual(rule.condition.gte);
           expect(data.firstSeen <= data.openedAt && data.openedAt <= data.lastSeen).toBe(true);
           expect(data.closedAt === null).toBe(data.state === 'open');
         });

@@ -9,7 +9,7 @@ import type { WriterMerge } from './writer-merge.js';
  * multiple of eight. State, position and applied origins are one unit.
  */
 interface Head {
-  version: 2;
+  version: 3;
   position: number;
   sources: [string, number][];
   applied: number[];
@@ -19,7 +19,10 @@ interface Head {
     groups: number;
     events: number;
     values: number;
-    state: Omit<WindowSnapshot, 'groups' | 'events'>;
+    /** Groups with a memory, and numbers in all their memories. */
+    remembering: number;
+    remembered: number;
+    state: Omit<WindowSnapshot, 'groups' | 'events' | 'memory'>;
   }[];
   /** What waits for other writers, by rule, and how far each source was read. */
   held: { rule: number; count: number }[];
@@ -34,7 +37,7 @@ const padded = (bytes: number): number => (bytes + 7) & ~7;
 export function encodeSnapshot(partition: WindowPartition): Uint8Array[] {
   const { merge } = partition;
   const head: Head = {
-    version: 2,
+    version: 3,
     position: partition.position,
     sources: partition.sources.map(([t, p]) => [t, p]),
     applied: partition.applied,
@@ -45,16 +48,20 @@ export function encodeSnapshot(partition: WindowPartition): Uint8Array[] {
   };
   const columns: Uint8Array[] = [];
   for (const [rule, store] of partition.stores) {
-    const { groups, events, ...state } = snapshotWindow(store);
+    const { groups, events, memory, ...state } = snapshotWindow(store);
     head.rules.push({
       id: rule.info.id,
       fingerprint: rule.fingerprint,
       groups: groups.lo.length,
       events: events.times.length,
       values: events.values.length,
+      remembering: memory.lengths.length,
+      remembered: memory.numbers.length,
       state,
     });
-    for (const column of [...Object.values(groups), ...Object.values(events)]) columns.push(paddedBytes(column));
+    for (const part of [groups, events, memory]) {
+      for (const column of Object.values(part)) columns.push(paddedBytes(column));
+    }
   }
   for (const { count, times, origins, values, recordedAt, groupLo, groupHi } of merge.held) {
     for (const column of [times, origins, values, recordedAt, groupLo, groupHi]) {
@@ -92,7 +99,7 @@ export function decodeSnapshot(
   if (aligned.length < prefixBytes || view.getUint32(0, true) !== crc32(aligned.subarray(4))) return false;
   const headBytes = view.getUint32(4, true);
   const head = JSON.parse(Buffer.from(aligned.subarray(prefixBytes, prefixBytes + headBytes)).toString()) as Head;
-  if (head.version !== 2) return false;
+  if (head.version !== 3) return false;
   partition.position = head.position;
   partition.sources.push(...head.sources);
   partition.applied.push(...head.applied);
@@ -108,17 +115,18 @@ export function decodeSnapshot(
     return column;
   };
   for (const saved of head.rules) {
-    const words = () => take(Uint32Array, saved.groups, 4);
+    const words = (length = saved.groups) => take(Uint32Array, length, 4);
     const hashes = () => take(Int32Array, saved.groups, 4);
     const groups = { lo: hashes(), hi: hashes(), touchedMark: words(), touchedAt: words(), length: words() };
     const rule = rules.get(saved.id);
     const floats = (length: number) => take(Float64Array, length, 8);
     const events = { times: floats(saved.events), origins: floats(saved.events), values: floats(saved.values) };
+    const memory = { lengths: words(saved.remembering), numbers: floats(saved.remembered) };
     if (rule === undefined || rule.fingerprint !== saved.fingerprint) {
       reset.push(saved.id);
       continue;
     }
-    partition.stores.set(rule, restoreWindow(partition.specOf(rule), { ...saved.state, groups, events }));
+    partition.stores.set(rule, restoreWindow(partition.specOf(rule), { ...saved.state, groups, events, memory }));
   }
   for (const { rule, count } of head.held) {
     const [times, origins, values, recordedAt] = Array.from({ length: 4 }, () => take(Float64Array, count, 8));

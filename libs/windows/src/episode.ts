@@ -1,11 +1,17 @@
+import type { FireRun } from './fire-run.js';
+
 /**
  * An episode is the life of one alert. It opens when the condition first holds for a group, goes on while it holds
  * again within `quiet` of having ended, and is over at `holdUntil + quiet`.
  *
- * A *fire* is an event at whose time the condition holds. From a fire at t on, the condition holds until the Nth
- * newest event (or the Nth newest distinct value) leaves the window; so every fire is an interval [t, holdUntil), and
- * an episode is a union of such intervals with gaps shorter than `quiet`. Adding a late event only adds or lengthens
- * intervals; therefore late arrivals can open an episode earlier, prolong it or join two, but never take one back.
+ * A *fire* is an event at whose time the condition holds. From a fire at t on, the condition holds until an event
+ * leaves the window, or the next one comes, without which (with which) it does not hold; so every fire is an interval
+ * [t, holdUntil), and an episode is a union of such intervals with gaps shorter than `quiet`.
+ *
+ * Where the condition is a lower limit of a count, adding a late event only adds or lengthens intervals: late arrivals
+ * can open an episode earlier, prolong it or join two, but never take one back. Other conditions can be undone by a late
+ * event: then an episode may also shrink, fall apart or be withdrawn. What no late event can reach any more is settled:
+ * it is the episode's `base`.
  */
 export interface Episode {
   slot: number;
@@ -21,6 +27,9 @@ export interface Episode {
   /** What the window held at the last fire, and the most it held at any. */
   value: number;
   peak: number;
+  /** What a baseline let expect at the last fire. */
+  expected: number | null;
+  /** `merged` into none: withdrawn. */
   state: 'open' | 'closed' | 'merged';
   mergedInto: number | null;
   /** In how many steps it changed; and whether it was handed out. */
@@ -32,6 +41,9 @@ export interface Episode {
   dropped: number;
   droppedFirst: EvidenceRef[];
   droppedLatest: EvidenceRef[];
+  /** Its fires before `settledTo`, which late events can't change; null: there are none. */
+  base: FireRun | null;
+  settledTo: number;
 }
 
 export interface EvidenceRef {
@@ -39,19 +51,10 @@ export interface EvidenceRef {
   origin: number;
 }
 
-/** A stretch of fires: what an episode is made of. */
-export interface FireRun {
-  openedAt: number;
-  lastFire: number;
-  holdUntil: number;
-  value: number;
-  peak: number;
-}
-
 export const evidenceFirstMax = 50;
 export const evidenceLatestMax = 50;
 
-export function openEpisode(slot: number, groupLo: number, groupHi: number, run: FireRun): Episode {
+export function openEpisode(slot: number, groupLo: number, groupHi: number, run: FireRun, settledTo: number): Episode {
   return {
     ...run,
     slot,
@@ -67,6 +70,8 @@ export function openEpisode(slot: number, groupLo: number, groupHi: number, run:
     dropped: 0,
     droppedFirst: [],
     droppedLatest: [],
+    base: null,
+    settledTo,
   };
 }
 
@@ -79,57 +84,4 @@ export function dropFromEpisode(episode: Episode, ref: EvidenceRef): void {
   episode.droppedLatest.push(ref);
   // Shifted in bulk, so that a long flood does not pay for it at every event.
   if (episode.droppedLatest.length >= 2 * evidenceLatestMax) episode.droppedLatest.splice(0, evidenceLatestMax);
-}
-
-/** Do the two stretches belong to one episode? */
-export const touches = (a: FireRun, b: FireRun, quietMs: number): boolean =>
-  a.openedAt < b.holdUntil + quietMs && b.openedAt < a.holdUntil + quietMs;
-
-export function extend(into: FireRun, by: FireRun): void {
-  // Of two counts of one window the larger is the later: late events only add.
-  if (by.lastFire === into.lastFire) into.value = Math.max(into.value, by.value);
-  else if (by.lastFire > into.lastFire) into.value = by.value;
-  into.lastFire = Math.max(into.lastFire, by.lastFire);
-  into.openedAt = Math.min(into.openedAt, by.openedAt);
-  into.holdUntil = Math.max(into.holdUntil, by.holdUntil);
-  into.peak = Math.max(into.peak, by.peak);
-}
-
-/**
- * Joins stretches of fires (ascending) into a group's episodes. An episode that turns out to be part of an earlier one
- * becomes `merged`; the earlier one keeps its identity. Returns the episodes that changed.
- */
-export function uniteEpisodes(
-  episodes: Episode[],
-  runs: readonly FireRun[],
-  quietMs: number,
-  open: (run: FireRun) => Episode,
-): Set<Episode> {
-  const changed = new Set<Episode>();
-  for (const run of runs) {
-    const [survivor, ...absorbed] = episodes.filter((e) => e.state !== 'merged' && touches(e, run, quietMs));
-    if (survivor === undefined) {
-      const opened = open(run);
-      episodes.push(opened);
-      episodes.sort((a, b) => a.openedAt - b.openedAt);
-      changed.add(opened);
-      continue;
-    }
-    extend(survivor, run);
-    changed.add(survivor);
-    for (const other of absorbed) {
-      absorb(survivor, other);
-      changed.add(other);
-    }
-  }
-  return changed;
-}
-
-function absorb(survivor: Episode, other: Episode): void {
-  extend(survivor, other);
-  survivor.dropped += other.dropped;
-  survivor.droppedFirst = [...survivor.droppedFirst, ...other.droppedFirst].slice(0, evidenceFirstMax);
-  survivor.droppedLatest = [...survivor.droppedLatest, ...other.droppedLatest].slice(-evidenceLatestMax);
-  other.state = 'merged';
-  other.mergedInto = survivor.anchor;
 }

@@ -46,7 +46,7 @@ export class IdleGroups {
     if (store.episodes.has(slot) || store.late.has(slot)) return false;
     const silentMs = store.recordedMs - this.silentSince(slot);
     const idleMs = Math.max(idleRecordedMs, store.spec.latenessMs);
-    return silentMs > idleMs && store.clockOf(slot) - store.groups.newest(slot) > store.keepMs + store.spec.quietMs;
+    return silentMs > idleMs && store.clockOf(slot) - store.groups.newest(slot) > store.neededMs;
   }
 
   private silentSince(slot: number): number {

@@ -1,5 +1,10 @@
-import { type Episode, extend, type FireRun, uniteEpisodes } from './episode.js';
+import type { Episode } from './episode.js';
+import { closeIfQuiet, resolve } from './episode-end.js';
 import type { WindowEvent } from './event-runs.js';
+import { type FireRun, unite } from './fire-run.js';
+import { reviseEpisodes } from './revise.js';
+import { settledAndSwept } from './settle.js';
+import { sweep } from './sweep.js';
 import { keptRange } from './view.js';
 import type { WindowStore } from './window-store.js';
 
@@ -10,24 +15,30 @@ import type { WindowStore } from './window-store.js';
 export function mergeLate(store: WindowStore, slot: number, events: WindowEvent[]): Iterable<Episode> {
   const { quietMs, timespanMs } = store.spec;
   const episodes = store.episodes.get(slot) ?? [];
-  for (const episode of episodes) if (episode.state !== 'merged') store.resolve(episode);
+  for (const episode of episodes) if (episode.state !== 'merged') resolve(store, episode);
   events.sort((a, b) => a.time - b.time);
-  store.runs.merge(slot, events);
+  if (events.length > 0) store.runs.merge(slot, events);
   store.recountWindow(slot);
-  const oldest = events[0].time;
-  const changed = uniteEpisodes(episodes, fireRunsFrom(store, slot, oldest), quietMs, (run) =>
-    store.newEpisode(slot, run),
-  );
+  const open = (run: FireRun) => store.newEpisode(slot, run);
+  const changed = reviseEpisodes(episodes, firesOf(store, slot, episodes, events[0]?.time), quietMs, open);
   for (const episode of episodes) {
     if (episode.state === 'merged') continue;
     if (events.some((e) => e.time > episode.openedAt - timespanMs && e.time < episode.holdUntil + quietMs))
       changed.add(episode);
     if (changed.has(episode)) recountEvents(store, slot, episode);
   }
-  if (!store.episodes.has(slot)) for (const episode of episodes) store.restoreEpisode(episode);
+  if (episodes.length > 0 && !store.episodes.has(slot)) store.episodes.set(slot, episodes);
   const clock = store.clockOf(slot);
-  for (const episode of changed) store.closeIfQuiet(episode, clock);
+  for (const episode of changed) closeIfQuiet(store, episode, clock);
   return changed;
+}
+
+/** All there is of fires now, where the oldest late event has come to stand at `from`. */
+function firesOf(store: WindowStore, slot: number, episodes: readonly Episode[], from: number): FireRun[] {
+  const { quietMs } = store.spec;
+  const current = episodes.filter(({ state }) => state !== 'merged');
+  if (store.rising !== null) return unite([...current, ...sweep(store, slot, from)], quietMs);
+  return settledAndSwept(store, slot, current, episodes[0]?.settledTo ?? from);
 }
 
 function recountEvents(store: WindowStore, slot: number, episode: Episode): void {
@@ -36,45 +47,4 @@ function recountEvents(store: WindowStore, slot: number, episode: Episode): void
   if (episode.dropped === 0 || time < episode.firstSeen) episode.firstSeen = time;
   const [from, to] = keptRange(store, episode);
   episode.events = episode.dropped + store.runs.countOrigins(slot, from, to);
-}
-
-/** The stretches of fires at or after `from`, ascending. */
-function fireRunsFrom(store: WindowStore, slot: number, from: number): FireRun[] {
-  const { runs, spec } = store;
-  const found: FireRun[] = [];
-  const length = runs.length(slot);
-  const values = spec.kind === 'distinct' ? new RollingValues() : null;
-  let i = runs.countBefore(slot, from);
-  let head = runs.countUntil(slot, runs.time(slot, i) - spec.timespanMs);
-  if (values) for (let k = head; k < i; k++) values.enter(runs.value(slot, k));
-  for (; i < length; i++) {
-    const time = runs.time(slot, i);
-    values?.enter(runs.value(slot, i));
-    for (; runs.time(slot, head) <= time - spec.timespanMs; head++) values?.leave(runs.value(slot, head));
-    // Events of one instant are one window end: look when the last of them is in.
-    if (i + 1 < length && runs.time(slot, i + 1) === time) continue;
-    const observed = values ? values.size : i - head + 1;
-    if (observed < spec.threshold) continue;
-    const run = { openedAt: time, lastFire: time, holdUntil: store.holdEnd(slot, i), value: observed, peak: observed };
-    const last = found.at(-1);
-    if (last !== undefined && time < last.holdUntil + spec.quietMs) extend(last, run);
-    else found.push(run);
-  }
-  return found;
-}
-
-/** Occurrences of values in a window that slides. */
-class RollingValues {
-  private readonly occurrences = new Map<number, number>();
-  get size(): number {
-    return this.occurrences.size;
-  }
-  enter(value: number): void {
-    this.occurrences.set(value, (this.occurrences.get(value) ?? 0) + 1);
-  }
-  leave(value: number): void {
-    const left = this.occurrences.get(value)! - 1;
-    if (left === 0) this.occurrences.delete(value);
-    else this.occurrences.set(value, left);
-  }
 }

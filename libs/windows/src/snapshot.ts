@@ -12,6 +12,8 @@ export interface WindowSnapshot {
   /** Per event, group after group, oldest first; `values` empty for plain counts. */
   events: { times: Float64Array; origins: Float64Array; values: Float64Array };
   episodes: Episode[];
+  /** What is remembered of events that are no longer kept, group after group; empty where nothing is. */
+  memory: { lengths: Uint32Array; numbers: Float64Array };
 }
 
 /** Only between batches, when `settle` has handed out every change. */
@@ -23,20 +25,21 @@ export function snapshotWindow(store: WindowStore): WindowSnapshot {
     slots.push(slot);
     total += store.runs.length(slot);
   }
-  const distinct = store.spec.kind === 'distinct';
+  const withValues = store.spec.kind !== 'count';
   const events = {
     times: new Float64Array(total),
     origins: new Float64Array(total),
-    values: new Float64Array(distinct ? total : 0),
+    values: new Float64Array(withValues ? total : 0),
   };
   let at = 0;
   for (const slot of slots) {
     for (let i = 0; i < store.runs.length(slot); i++, at++) {
       events.times[at] = store.runs.time(slot, i);
       events.origins[at] = store.runs.origin(slot, i);
-      if (distinct) events.values[at] = store.runs.value(slot, i);
+      if (withValues) events.values[at] = store.runs.value(slot, i);
     }
   }
+  const memories = store.hasMemory ? slots.map((slot) => store.memoryOf(slot)) : [];
   const column = (of: (slot: number) => number) => Uint32Array.from(slots, of);
   return {
     counters: { ...store.counters },
@@ -50,6 +53,10 @@ export function snapshotWindow(store: WindowStore): WindowSnapshot {
     },
     events,
     episodes: [...store.episodes.values()].flat(),
+    memory: {
+      lengths: Uint32Array.from(memories, (numbers) => numbers.length),
+      numbers: Float64Array.from(memories.flat()),
+    },
   };
 }
 
@@ -57,10 +64,16 @@ export function restoreWindow(spec: WindowSpec, snapshot: WindowSnapshot): Windo
   const store = new WindowStore(spec);
   Object.assign(store.counters, snapshot.counters);
   store.markMs = snapshot.markMs;
-  const { groups, events } = snapshot;
+  const { groups, events, memory } = snapshot;
   let at = 0;
+  let remembered = 0;
   for (let g = 0; g < groups.lo.length; g++) {
     const slot = store.restoreGroup(groups.lo[g], groups.hi[g], groups.touchedMark[g], groups.touchedAt[g]);
+    if (store.hasMemory) {
+      const until = remembered + memory.lengths[g];
+      store.measured?.restoreMemory(slot, [...memory.numbers.subarray(remembered, until)]);
+      remembered = until;
+    }
     for (let i = 0; i < groups.length[g]; i++, at++) {
       store.runs.append(slot, events.times[at], events.origins[at], events.values[at] ?? 0);
     }

@@ -1,5 +1,6 @@
 import { dropFromEpisode } from './episode.js';
 import { word } from './group-table.js';
+import { settleEpisodes } from './settle.js';
 import type { WindowStore } from './window-store.js';
 
 /** Drops the events that no window can need once the group's newest is at `time`, or that exceed the limit. */
@@ -11,6 +12,12 @@ export function trimEvents(store: WindowStore, slot: number, time: number): void
   if (excess > old) store.counters.truncatedEvents += excess - old;
   const count = Math.max(old, excess);
   if (count === 0) return;
+  if (store.measured !== null) {
+    // Where the limit cuts into what is needed, the windows that lack nothing are settled; it can't be helped with others.
+    const whole = excess > old ? Math.min(runs.time(slot, count - 1) + spec.timespanMs, store.groups.newest(slot)) : 0;
+    settleEpisodes(store, slot, Math.max(time - store.reachMs, whole));
+    store.measured.fold(slot, count);
+  }
   keepForEpisodes(store, slot, count);
   runs.dropOldest(slot, count);
   if (store.groups.get(slot, word.held) > runs.length(slot)) store.recountWindow(slot);

@@ -16,6 +16,8 @@ export interface EpisodeView {
   closedAt: number | null;
   value: number;
   peak: number;
+  /** What a baseline let expect at the last fire; null where there is none. */
+  expected: number | null;
   /** Events from `firstSeen` until the episode closed. */
   events: number;
   revision: number;
@@ -54,6 +56,7 @@ export function viewEpisode(store: WindowStore, episode: Episode): EpisodeView {
     closedAt: episode.state === 'closed' ? episode.holdUntil + store.spec.quietMs : null,
     value: episode.value,
     peak: episode.peak,
+    expected: episode.expected,
     events: episode.events,
     revision: episode.revision,
     isNew,

@@ -1,20 +1,32 @@
-/** What one window rule counts, and the limits it keeps. */
-export interface WindowSpec {
-  /** `count`: events. `distinct`: different values among them. */
-  kind: 'count' | 'distinct';
+import type { MeasureSpec } from './measures/make.js';
+
+/**
+ * What one window rule counts, and the limits it keeps.
+ *
+ * `count`: the condition holds while the window has at least `threshold` events; `distinct`: so many different values.
+ * More events never end it, which makes these two simple and fast. `measured`: the condition is what `measure` says, and
+ * an event may begin it or end it.
+ */
+export type WindowRule = WindowTimes &
+  ({ kind: 'count' | 'distinct'; threshold: number } | { kind: 'measured'; measure: MeasureSpec });
+
+export interface WindowTimes {
   /** Windows are (t − timespanMs, t]. */
   timespanMs: number;
   /** An event older than its group's newest by more than timespan + lateness is late: counted, and nothing else. */
   latenessMs: number;
   /** How long a group must stay below before its episode closes. */
   quietMs: number;
-  /** The condition holds while the window has at least so many. */
-  threshold: number;
+}
+
+export interface WindowCaps {
   /** Groups kept at most; beyond it the one that was silent longest makes room. */
   groupsMax: number;
   /** Events kept for one group at most; beyond it the oldest go, and are counted as truncated. */
   eventsPerGroupMax: number;
 }
+
+export type WindowSpec = WindowRule & WindowCaps;
 
 /** What limits pushed out since the store was made. */
 export interface WindowCounters {
@@ -35,6 +47,6 @@ export interface WindowHits {
   recordedAt: Float64Array;
   /** Where events came from: opaque numbers of the caller's, one per event. */
   origins: Float64Array;
-  /** Which value an event carries (a hash of up to 53 bits); matters to distinct counts only. */
+  /** What an event carries: a hash of up to 53 bits where values are told apart, a number where they are measured. */
   values: Float64Array;
 }

@@ -1,24 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type EpisodeView,
-  restoreWindow,
-  snapshotWindow,
-  type WindowHits,
-  type WindowSpec,
-  WindowStore,
-} from './index.js';
+import { bruteForce, type Condition, changedAfter, hitsOf, run } from '../testing/streams.js';
+import { type WindowSpec, WindowStore } from './index.js';
 
-interface Arrival {
-  group: number;
-  time: number;
-  /** What it brings: several values are several entries of one event. */
-  values: number[];
-}
+type RisingSpec = Extract<WindowSpec, { kind: 'count' | 'distinct' }>;
 
-type Outcome = Pick<EpisodeView, 'openedAt' | 'firstSeen' | 'lastSeen' | 'closedAt' | 'value' | 'peak' | 'events'>;
-
-const specOf = (over: Partial<WindowSpec> = {}): WindowSpec => ({
+const specOf = (over: Partial<RisingSpec> = {}): RisingSpec => ({
   kind: 'count',
   timespanMs: 10,
   latenessMs: 5,
@@ -29,120 +16,14 @@ const specOf = (over: Partial<WindowSpec> = {}): WindowSpec => ({
   ...over,
 });
 
-/** Recounts every window of every group from all its events. Knows nothing of order, batches or state. */
-function bruteForce(spec: WindowSpec, arrivals: readonly Arrival[]): Map<number, Outcome[]> {
-  const accepted = new Map<number, Arrival[]>();
-  for (const arrival of arrivals) {
-    const events = accepted.get(arrival.group) ?? [];
-    const newest = Math.max(...events.map((e) => e.time));
-    if (events.length > 0 && arrival.time < newest - spec.timespanMs - spec.latenessMs) continue;
-    accepted.set(arrival.group, [...events, arrival]);
-  }
-  return new Map([...accepted].map(([group, events]) => [group, outcomesOf(spec, events)]));
-}
-
-function outcomesOf(spec: WindowSpec, events: Arrival[]): Outcome[] {
-  const measure = (t: number) => {
-    const held = events.filter((e) => e.time > t - spec.timespanMs && e.time <= t);
-    return spec.kind === 'count' ? held.length : new Set(held.flatMap((e) => e.values)).size;
+/** At least so many events, or different values, lie in (t − timespan, t]. */
+const atLeast =
+  ({ kind, timespanMs, threshold }: RisingSpec): Condition =>
+  (events, upTo, t) => {
+    const held = events.filter((e) => e.time > t - timespanMs && e.time <= upTo);
+    const observed = kind === 'count' ? held.length : new Set(held.flatMap((e) => e.values)).size;
+    return { holds: observed >= threshold, observed, expected: null };
   };
-  const measureFrozen = (upTo: number, t: number) => {
-    const held = events.filter((e) => e.time > t - spec.timespanMs && e.time <= upTo);
-    return spec.kind === 'count' ? held.length : new Set(held.flatMap((e) => e.values)).size;
-  };
-  const times = [...new Set(events.map((e) => e.time))].sort((a, b) => a - b);
-  const fires = times
-    .filter((t) => measure(t) >= spec.threshold)
-    .map((t) => {
-      let until = t;
-      while (measureFrozen(t, until) >= spec.threshold) until++;
-      return { from: t, until, observed: measure(t) };
-    });
-  const episodes: (typeof fires)[] = [];
-  for (const fire of fires) {
-    const last = episodes.at(-1);
-    if (last && fire.from < Math.max(...last.map((f) => f.until)) + spec.quietMs) last.push(fire);
-    else episodes.push([fire]);
-  }
-  const newest = times.at(-1)!;
-  return episodes.map((fires) => {
-    const end = Math.max(...fires.map((f) => f.until)) + spec.quietMs;
-    const openedAt = fires[0].from;
-    const firstSeen = times.find((t) => t > openedAt - spec.timespanMs)!;
-    const within = events.filter((e) => e.time >= firstSeen && e.time < end);
-    return {
-      openedAt,
-      firstSeen,
-      lastSeen: Math.max(...within.map((e) => e.time)),
-      closedAt: newest >= end ? end : null,
-      value: fires.at(-1)!.observed,
-      peak: Math.max(...fires.map((f) => f.observed)),
-      events: within.length,
-    };
-  });
-}
-
-interface Entry {
-  group: number;
-  time: number;
-  origin: number;
-  value?: number;
-}
-
-const hitsOf = (entries: readonly Entry[]): WindowHits => ({
-  count: entries.length,
-  groupLo: Int32Array.from(entries, ({ group }) => group),
-  groupHi: new Int32Array(entries.length).fill(7),
-  times: Float64Array.from(entries, ({ time }) => time),
-  recordedAt: new Float64Array(entries.length).fill(Number.POSITIVE_INFINITY),
-  origins: Float64Array.from(entries, ({ origin }) => origin),
-  values: Float64Array.from(entries, ({ value = 0 }) => value),
-});
-
-function changedAfter(store: WindowStore, markMs = 0, recordedMs = 0): EpisodeView[] {
-  store.settle();
-  if (markMs > 0) store.advance(markMs, recordedMs);
-  return store.takeChanged();
-}
-
-/** Feeds arrivals in batches, with a snapshot and restore wherever `cuts` says so. */
-function run(spec: WindowSpec, arrivals: readonly Arrival[], batch: number, restoreEvery = 0): Map<number, Outcome[]> {
-  let store = new WindowStore(spec);
-  const latest = new Map<string, EpisodeView>();
-  const publish = (views: EpisodeView[]) => {
-    for (const view of views) {
-      const key = `${view.groupLo}/${view.anchor}`;
-      expect(view.revision).toBeGreaterThan(latest.get(key)?.revision ?? 0);
-      latest.set(key, view);
-    }
-  };
-  for (let at = 0; at < arrivals.length; at += batch) {
-    const entries = arrivals.slice(at, at + batch).flatMap(({ group, time, values }, i) => {
-      const counted = spec.kind === 'count' ? [0] : values;
-      return counted.map((value) => ({ group, time, origin: at + i, value }));
-    });
-    store.add(hitsOf(entries), 50_000_000);
-    publish(changedAfter(store));
-    if (restoreEvery > 0 && (at / batch) % restoreEvery === 0) {
-      store = restoreWindow(spec, structuredClone(JSON_safe(snapshotWindow(store))));
-    }
-  }
-  const outcomes = new Map<number, Outcome[]>(arrivals.map((a) => [a.group, []]));
-  for (const view of [...latest.values()].sort((a, b) => a.openedAt - b.openedAt)) {
-    if (view.state === 'merged') continue;
-    const { openedAt, firstSeen, lastSeen, closedAt, value, peak, events } = view;
-    outcomes.get(view.groupLo)!.push({ openedAt, firstSeen, lastSeen, closedAt, value, peak, events });
-    expect(view.evidence.length).toBe(Math.min(events, 100));
-    expect(new Set(view.evidence.map((e) => e.origin)).size).toBe(view.evidence.length);
-    for (const { time, origin } of view.evidence) expect(arrivals[origin].time).toBe(time);
-  }
-  return outcomes;
-}
-
-/** What a snapshot goes through on disk: episodes become JSON. */
-function JSON_safe(snapshot: ReturnType<typeof snapshotWindow>): ReturnType<typeof snapshotWindow> {
-  return { ...snapshot, episodes: JSON.parse(JSON.stringify(snapshot.episodes)) };
-}
 
 const arrivalsArb = (groups: number, span: number) =>
   fc.array(
@@ -172,7 +53,7 @@ describe('WindowStore', () => {
         fc.integer({ min: 0, max: 4 }),
         (partial, arrivals, batch, restoreEvery) => {
           const spec = specOf(partial);
-          expect(run(spec, arrivals, batch, restoreEvery)).toEqual(bruteForce(spec, arrivals));
+          expect(run(spec, arrivals, batch, restoreEvery)).toEqual(bruteForce(spec, atLeast(spec), arrivals));
         },
       ),
       { numRuns: 6000 },

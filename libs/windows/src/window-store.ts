@@ -1,13 +1,27 @@
-import { DistinctCounter } from './distinct-counter.js';
 import { type Episode, openEpisode } from './episode.js';
+import { closeIfQuiet, passEpisodes, resolve } from './episode-end.js';
 import { EventRuns } from './event-runs.js';
+import type { FireRun } from './fire-run.js';
 import { GroupTable, word } from './group-table.js';
 import { IdleGroups } from './idle-groups.js';
 import { mergeLate } from './late.js';
 import { LateEvents } from './late-events.js';
+import { MeasuredWindows } from './measured-windows.js';
+import { type MeasureSpec, memoryMsOf } from './measures/make.js';
+import { openAmong } from './revise.js';
+import { RisingWindows } from './rising-windows.js';
 import { trimEvents } from './trim-events.js';
 import { type EpisodeView, viewEpisode } from './view.js';
 import type { WindowCounters, WindowHits, WindowSpec } from './window-spec.js';
+
+/** An event at whose time the condition holds. */
+export interface Fire {
+  time: number;
+  /** NaN: not worked out yet. */
+  holdUntil: number;
+  observed: number;
+  expected: number | null;
+}
 
 /** Events whose groups are looked up together. */
 const aheadEvents = 256;
@@ -19,28 +33,49 @@ const aheadEvents = 256;
 export class WindowStore {
   readonly groups = new GroupTable();
   readonly runs: EventRuns;
-  readonly distinctValues: DistinctCounter;
   readonly episodes = new Map<number, Episode[]>();
   readonly counters: WindowCounters = { late: 0, evictedGroups: 0, truncatedEvents: 0 };
+
+  /** How a window is measured when it is looked at again. */
+  readonly measureSpec: MeasureSpec;
+  /** Does it matter to a window what went before it? */
+  readonly hasMemory: boolean;
+  /** How long after its newest event a group may still matter. */
+  readonly neededMs: number;
+  readonly rising: RisingWindows | null = null;
+  readonly measured: MeasuredWindows | null = null;
+  private readonly windows: RisingWindows | MeasuredWindows;
 
   /** What time it is: the newest event counted, or what time marks say. */
   markMs = 0;
   recordedMs = 0;
   readonly late = new LateEvents();
   private readonly idle = new IdleGroups(this);
-  private readonly dirty = new Set<Episode>();
+  /** Episodes that changed since they were last handed out. */
+  readonly dirty = new Set<Episode>();
   private readonly revised = new Set<Episode>();
   private readonly ahead = new Int32Array(aheadEvents);
   private readonly departing: EpisodeView[] = [];
 
   constructor(readonly spec: WindowSpec) {
-    this.runs = new EventRuns(this.groups, spec.kind === 'distinct');
-    this.distinctValues = new DistinctCounter(this.runs);
+    const isMeasured = spec.kind === 'measured';
+    this.runs = new EventRuns(this.groups, spec.kind !== 'count');
+    this.measureSpec = isMeasured ? spec.measure : { kind: spec.kind, limits: { gte: spec.threshold } };
+    const memoryMs = memoryMsOf(this.measureSpec, spec.timespanMs);
+    this.hasMemory = memoryMs > 0;
+    this.neededMs = Math.max(this.keepMs + spec.quietMs, memoryMs);
+    if (isMeasured) this.windows = this.measured = new MeasuredWindows(this, spec.measure);
+    else this.windows = this.rising = new RisingWindows(this, spec.kind, spec.threshold);
+  }
+
+  /** How much older than its group's newest event a late one may be. */
+  get reachMs(): number {
+    return this.spec.timespanMs + this.spec.latenessMs;
   }
 
   /** How far back from its newest event a group's events are kept: what a late event's windows can still reach. */
   get keepMs(): number {
-    return 2 * this.spec.timespanMs + this.spec.latenessMs;
+    return this.reachMs + this.spec.timespanMs;
   }
 
   /** Bytes held beside the events themselves, and by the events. */
@@ -76,19 +111,20 @@ export class WindowStore {
     if (found >= 0) {
       const newest = groups.newest(slot);
       if (time < newest) {
-        if (time < newest - this.spec.timespanMs - this.spec.latenessMs) this.counters.late++;
+        if (time < newest - this.reachMs) this.counters.late++;
         else this.late.add(slot, { time, origin: hits.origins[i], value: hits.values[i] });
         return;
       }
     }
     // Not past the moment from which on the events and episodes near the oldest late one could be let go.
-    if (time > this.late.oldest(slot) + this.spec.timespanMs + this.spec.latenessMs) this.settleGroup(slot);
+    if (time > this.late.oldest(slot) + this.reachMs) this.settleGroup(slot);
     this.append(slot, hits, i);
   }
 
   /** Ends a step: late events take their place. */
   settle(): void {
     for (const slot of this.late.slots()) this.settleGroup(slot);
+    this.measured?.settle();
     this.revised.clear();
   }
 
@@ -96,11 +132,7 @@ export class WindowStore {
   advance(markMs: number, recordedMs: number): void {
     this.markMs = Math.max(this.markMs, markMs);
     this.recordedMs = Math.max(this.recordedMs, recordedMs);
-    for (const [slot, episodes] of this.episodes) {
-      const clock = this.clockOf(slot);
-      for (const episode of episodes) this.closeIfQuiet(episode, clock);
-      this.forgetSettled(slot, episodes, clock);
-    }
+    for (const slot of this.episodes.keys()) passEpisodes(this, slot, this.clockOf(slot));
     this.idle.sweep();
     this.revised.clear();
   }
@@ -117,33 +149,6 @@ export class WindowStore {
   clockOf(slot: number): number {
     const passed = this.markMs - (this.groups.get(slot, word.touchedMark) + 1) * 1000;
     return this.groups.newest(slot) + Math.max(0, passed);
-  }
-
-  /** Closes the episode where the group's time has passed its end; opens it again where a late event moved the end. */
-  closeIfQuiet(episode: Episode, clock: number): void {
-    if (episode.state === 'merged') return;
-    if (Number.isNaN(episode.holdUntil) && clock >= episode.lastFire + this.resolveAfterMs) this.resolve(episode);
-    const state = clock >= episode.holdUntil + this.spec.quietMs ? 'closed' : 'open';
-    if (state === episode.state) return;
-    episode.state = state;
-    this.changed(episode);
-  }
-
-  /** When the condition stops holding after the event at index `last`, where it holds. */
-  holdEnd(slot: number, last: number): number {
-    const { threshold, timespanMs, kind } = this.spec;
-    if (kind === 'count') return this.runs.time(slot, last - threshold + 1) + timespanMs;
-    const seen = new Set<number>();
-    for (let i = last; ; i--) {
-      seen.add(this.runs.value(slot, i));
-      if (seen.size === threshold) return this.runs.time(slot, i) + timespanMs;
-    }
-  }
-
-  /** Works out `holdUntil`. Everything it needs is still kept: see `resolveAfterMs`. */
-  resolve(episode: Episode): void {
-    if (!Number.isNaN(episode.holdUntil)) return;
-    episode.holdUntil = this.holdEnd(episode.slot, this.runs.countUntil(episode.slot, episode.lastFire) - 1);
   }
 
   /** A revision for everything from one `settle` or `advance` to the next: what is read at once makes no difference. */
@@ -169,83 +174,69 @@ export class WindowStore {
 
   /** Sets the window that ends at the newest event anew. */
   recountWindow(slot: number): void {
-    const length = this.runs.length(slot);
-    const from = this.runs.countUntil(slot, this.groups.newest(slot) - this.spec.timespanMs);
-    this.groups.set(slot, word.held, length - from);
-    if (this.spec.kind === 'distinct')
-      this.groups.set(slot, word.distinct, this.distinctValues.recount(slot, from, length));
+    this.windows.recount(slot);
   }
 
-  private get resolveAfterMs(): number {
-    return Math.min(this.spec.quietMs, this.spec.timespanMs);
+  /** What is remembered of a group's events before the oldest kept one. */
+  memoryOf(slot: number): readonly number[] {
+    return this.measured?.memoryOf(slot) ?? [];
   }
 
   private append(slot: number, hits: WindowHits, i: number): void {
-    const { runs, spec, groups } = this;
+    const { runs, groups } = this;
     const time = hits.times[i];
-    const value = hits.values[i];
+    if (this.measured !== null && time > groups.newest(slot)) this.measured.judge(slot);
     const hasEpisode = this.episodes.size > 0 && this.episodes.has(slot);
-    if (hasEpisode) this.beforeNewest(slot, time);
+    if (hasEpisode) passEpisodes(this, slot, time);
     else if (groups.newest(slot) <= time - this.keepMs) this.clear(slot);
     if (runs.isFull(slot)) trimEvents(this, slot, time);
-    const length = runs.length(slot);
-    let held = groups.get(slot, word.held);
-    const expired = time - spec.timespanMs;
-    let observed: number;
-    if (spec.kind === 'count') {
-      while (held > 0 && runs.time(slot, length - held) <= expired) held--;
-      observed = held + 1;
-    } else {
-      observed = groups.get(slot, word.distinct);
-      while (held > 0 && runs.time(slot, length - held) <= expired) {
-        const oldest = runs.value(slot, length - held--);
-        observed -= this.distinctValues.leave(slot, length - held, length, oldest);
-      }
-      observed += this.distinctValues.enter(slot, length - held, length, value);
-      groups.set(slot, word.distinct, observed);
-    }
-    runs.append(slot, time, hits.origins[i], value);
-    groups.set(slot, word.held, held + 1);
-    const open = hasEpisode ? this.openEpisodeOf(slot) : undefined;
-    if (open !== undefined) {
-      if (!runs.repeatsOrigin(slot, length)) open.events++;
-      this.changed(open);
-    }
-    if (observed >= spec.threshold) this.fire(slot, time, observed, open);
+    this.windows.append(slot, time, hits.origins[i], hits.values[i], hasEpisode);
   }
 
-  /** Before a group's time moves on to `time`: what its last episode needs from the events that may now go. */
-  private beforeNewest(slot: number, time: number): void {
-    const episodes = this.episodes.get(slot)!;
-    for (const episode of episodes) this.closeIfQuiet(episode, time);
-    this.forgetSettled(slot, episodes, time);
+  /** The entry at `index` is the group's newest: it belongs to the episode that is open. */
+  noteEvent(slot: number, index: number): void {
+    const open = this.openEpisodeOf(slot);
+    if (open === undefined) return;
+    if (!this.runs.repeatsOrigin(slot, index)) open.events++;
+    this.changed(open);
   }
 
-  private fire(slot: number, time: number, observed: number, open: Episode | undefined): void {
-    const last = this.runs.length(slot) - 1;
-    const holdUntil = this.spec.kind === 'count' ? this.holdEnd(slot, last) : Number.NaN;
+  /** The condition holds at the group's newest event. */
+  fire(slot: number, { time, holdUntil, observed, expected }: Fire): void {
+    const open = this.episodes.size > 0 ? this.openEpisodeOf(slot) : undefined;
     if (open !== undefined) {
       open.lastFire = time;
       open.holdUntil = holdUntil;
       open.value = observed;
       open.peak = Math.max(open.peak, observed);
+      open.expected = expected;
+      this.changed(open);
       return;
     }
-    const fire = { openedAt: time, lastFire: time, holdUntil, value: observed, peak: observed };
-    const opened = this.newEpisode(slot, fire);
-    const first = last + 1 - this.groups.get(slot, word.held);
+    const run = { openedAt: time, lastFire: time, holdUntil, value: observed, peak: observed, expected };
+    const known = this.episodes.get(slot) ?? [];
+    const opened = openAmong(known, run, () => this.newEpisode(slot, run));
+    if (known.length === 1) this.episodes.set(slot, known);
+    const length = this.runs.length(slot);
+    const first = length - this.groups.get(slot, word.held);
     opened.firstSeen = this.runs.time(slot, first);
-    opened.events = this.runs.countOrigins(slot, first, last + 1);
-    this.restoreEpisode(opened);
+    opened.events = this.runs.countOrigins(slot, first, length);
     this.changed(opened);
   }
 
-  newEpisode(slot: number, run: Parameters<typeof openEpisode>[3]): Episode {
-    return openEpisode(slot, this.groups.hashLo(slot), this.groups.hashHi(slot), run);
+  /** Late events can reach back as far as the group's time then; other episodes of the group know how far before. */
+  newEpisode(slot: number, run: FireRun): Episode {
+    const settledTo = this.episodes.get(slot)?.[0]?.settledTo ?? this.groups.newest(slot) - this.reachMs;
+    return openEpisode(slot, this.groups.hashLo(slot), this.groups.hashHi(slot), run, settledTo);
   }
 
-  private openEpisodeOf(slot: number): Episode | undefined {
+  openEpisodeOf(slot: number): Episode | undefined {
     return this.episodes.get(slot)?.findLast((episode) => episode.state === 'open');
+  }
+
+  /** Looks again at what late events can still change. */
+  revise(slot: number): void {
+    for (const episode of mergeLate(this, slot, [])) this.changed(episode);
   }
 
   private settleGroup(slot: number): void {
@@ -254,21 +245,10 @@ export class WindowStore {
 
   /** Nothing that the group holds matters any more; it has no episode. */
   private clear(slot: number): void {
+    this.measured?.fold(slot, this.runs.length(slot));
     this.runs.clear(slot);
     this.groups.set(slot, word.held, 0);
-    this.groups.set(slot, word.distinct, 0);
-    this.distinctValues.forget(slot);
-  }
-
-  /** Episodes that no accepted event can reach any more are let go once they have been handed out closed. */
-  private forgetSettled(slot: number, episodes: Episode[], clock: number): void {
-    const reach = clock - this.spec.timespanMs - this.spec.latenessMs;
-    const kept = episodes.filter(
-      (e) => this.dirty.has(e) || e.state === 'open' || e.holdUntil + this.spec.quietMs > reach,
-    );
-    if (kept.length === episodes.length) return;
-    if (kept.length > 0) this.episodes.set(slot, kept);
-    else this.episodes.delete(slot);
+    this.windows.forget(slot);
   }
 
   private openGroup(lo: number, hi: number): number {
@@ -281,13 +261,14 @@ export class WindowStore {
   /** The group leaves, and its episodes are handed out a last time. */
   closeGroup(slot: number): void {
     for (const episode of this.episodes.get(slot) ?? []) {
-      this.resolve(episode);
-      this.closeIfQuiet(episode, Number.POSITIVE_INFINITY);
+      resolve(this, episode);
+      closeIfQuiet(this, episode, Number.POSITIVE_INFINITY);
       if (this.dirty.delete(episode)) this.departing.push(viewEpisode(this, episode));
     }
     this.episodes.delete(slot);
     this.late.take(slot);
-    this.distinctValues.forget(slot);
+    this.rising?.forget(slot);
+    this.measured?.remove(slot);
     this.runs.release(slot);
     this.groups.remove(slot);
   }

@@ -1,0 +1,47 @@
+import type { Episode } from './episode.js';
+import { settleEpisodes } from './settle.js';
+import { sweep } from './sweep.js';
+import type { WindowStore } from './window-store.js';
+
+/** As a group's time moves on to `clock`: what its episodes need from the events that may now go, and which are over. */
+export function passEpisodes(store: WindowStore, slot: number, clock: number): void {
+  const episodes = store.episodes.get(slot)!;
+  for (const episode of episodes) closeIfQuiet(store, episode, clock);
+  forgetSettled(store, slot, episodes, clock);
+}
+
+/** Closes the episode where the group's time has passed its end; opens it again where a late event moved the end. */
+export function closeIfQuiet(store: WindowStore, episode: Episode, clock: number): void {
+  const { quietMs, timespanMs } = store.spec;
+  if (episode.state === 'merged') return;
+  // While all that it takes is still kept.
+  const isDue = clock >= episode.lastFire + Math.min(quietMs, timespanMs);
+  if (Number.isNaN(episode.holdUntil) && isDue) resolve(store, episode);
+  const state = clock >= episode.holdUntil + quietMs ? 'closed' : 'open';
+  if (state === episode.state) return;
+  episode.state = state;
+  store.changed(episode);
+}
+
+/** Works out `holdUntil`. */
+export function resolve(store: WindowStore, episode: Episode): void {
+  if (!Number.isNaN(episode.holdUntil)) return;
+  const { slot, lastFire } = episode;
+  episode.holdUntil =
+    store.rising?.holdEnd(slot, store.runs.countUntil(slot, lastFire) - 1) ??
+    // An instant that is not over yet may have ended what it began.
+    sweep(store, slot, lastFire)[0]?.holdUntil ??
+    lastFire;
+}
+
+/** Episodes that no accepted event can reach any more are let go once they have been handed out closed. */
+function forgetSettled(store: WindowStore, slot: number, episodes: Episode[], clock: number): void {
+  const reach = clock - store.reachMs;
+  const isKept = (e: Episode) => store.dirty.has(e) || e.state === 'open' || e.holdUntil + store.spec.quietMs > reach;
+  const kept = episodes.filter(isKept);
+  if (kept.length === episodes.length) return;
+  // The others' are looked at again from where they are settled, which shall not find these once more.
+  if (store.measured !== null) settleEpisodes(store, slot, reach);
+  if (kept.length > 0) store.episodes.set(slot, kept);
+  else store.episodes.delete(slot);
+}

@@ -1,0 +1,146 @@
+import { expect } from 'vitest';
+import {
+  type EpisodeView,
+  restoreWindow,
+  snapshotWindow,
+  type WindowHits,
+  type WindowSpec,
+  WindowStore,
+} from '../src/index.js';
+
+export interface Arrival {
+  group: number;
+  time: number;
+  /** What it brings: several values are several entries of one event. */
+  values: number[];
+}
+
+/** How an episode ended up, as far as it does not hang on the order of arrival. */
+export type Outcome = Pick<
+  EpisodeView,
+  'openedAt' | 'firstSeen' | 'lastSeen' | 'closedAt' | 'value' | 'peak' | 'expected' | 'events'
+>;
+
+/** Is it so at time `t` when of the group's events only those up to `upTo` have come? */
+export type Condition = (
+  events: readonly Arrival[],
+  upTo: number,
+  t: number,
+) => { holds: boolean; observed: number; expected: number | null };
+
+/** Recounts every window of every group from all its events. Knows nothing of order, batches or state. */
+export function bruteForce(
+  spec: WindowSpec,
+  condition: Condition,
+  arrivals: readonly Arrival[],
+): Map<number, Outcome[]> {
+  const accepted = new Map<number, Arrival[]>();
+  for (const arrival of arrivals) {
+    const events = accepted.get(arrival.group) ?? [];
+    const newest = Math.max(...events.map((e) => e.time));
+    if (events.length > 0 && arrival.time < newest - spec.timespanMs - spec.latenessMs) continue;
+    accepted.set(arrival.group, [...events, arrival]);
+  }
+  return new Map([...accepted].map(([group, events]) => [group, outcomesOf(spec, condition, events)]));
+}
+
+function outcomesOf(spec: WindowSpec, condition: Condition, events: Arrival[]): Outcome[] {
+  const times = [...new Set(events.map((e) => e.time))].sort((a, b) => a - b);
+  const fires = times.flatMap((t, i) => {
+    const { holds, observed, expected } = condition(events, t, t);
+    if (!holds) return [];
+    let until = t + 1;
+    while (until !== times[i + 1] && until < t + spec.timespanMs && condition(events, t, until).holds) until++;
+    return { from: t, until, observed, expected };
+  });
+  const episodes: (typeof fires)[] = [];
+  for (const fire of fires) {
+    const last = episodes.at(-1);
+    if (last && fire.from < Math.max(...last.map((f) => f.until)) + spec.quietMs) last.push(fire);
+    else episodes.push([fire]);
+  }
+  const newest = times.at(-1)!;
+  return episodes.map((fires) => {
+    const end = Math.max(...fires.map((f) => f.until)) + spec.quietMs;
+    const openedAt = fires[0].from;
+    const firstSeen = times.find((t) => t > openedAt - spec.timespanMs)!;
+    const within = events.filter((e) => e.time >= firstSeen && e.time < end);
+    return {
+      openedAt,
+      firstSeen,
+      lastSeen: Math.max(...within.map((e) => e.time)),
+      closedAt: newest >= end ? end : null,
+      value: fires.at(-1)!.observed,
+      peak: Math.max(...fires.map((f) => f.observed)),
+      expected: fires.at(-1)!.expected,
+      events: within.length,
+    };
+  });
+}
+
+export interface Entry {
+  group: number;
+  time: number;
+  origin: number;
+  value?: number;
+}
+
+export const hitsOf = (entries: readonly Entry[]): WindowHits => ({
+  count: entries.length,
+  groupLo: Int32Array.from(entries, ({ group }) => group),
+  groupHi: new Int32Array(entries.length).fill(7),
+  times: Float64Array.from(entries, ({ time }) => time),
+  recordedAt: new Float64Array(entries.length).fill(Number.POSITIVE_INFINITY),
+  origins: Float64Array.from(entries, ({ origin }) => origin),
+  values: Float64Array.from(entries, ({ value = 0 }) => value),
+});
+
+export function changedAfter(store: WindowStore, markMs = 0, recordedMs = 0): EpisodeView[] {
+  store.settle();
+  if (markMs > 0) store.advance(markMs, recordedMs);
+  return store.takeChanged();
+}
+
+/** Feeds arrivals in batches, with a snapshot and restore wherever `cuts` says so. */
+export function run(
+  spec: WindowSpec,
+  arrivals: readonly Arrival[],
+  batch: number,
+  restoreEvery = 0,
+): Map<number, Outcome[]> {
+  let store = new WindowStore(spec);
+  const latest = new Map<string, EpisodeView>();
+  const publish = (views: EpisodeView[]) => {
+    for (const view of views) {
+      const key = `${view.groupLo}/${view.anchor}`;
+      expect(view.revision).toBeGreaterThan(latest.get(key)?.revision ?? 0);
+      latest.set(key, view);
+    }
+  };
+  for (let at = 0; at < arrivals.length; at += batch) {
+    const entries = arrivals.slice(at, at + batch).flatMap(({ group, time, values }, i) => {
+      const counted = spec.kind === 'count' ? [0] : values;
+      return counted.map((value) => ({ group, time, origin: at + i, value }));
+    });
+    store.add(hitsOf(entries), 50_000_000);
+    publish(changedAfter(store));
+    if (restoreEvery > 0 && (at / batch) % restoreEvery === 0) {
+      store = restoreWindow(spec, structuredClone(JSON_safe(snapshotWindow(store))));
+    }
+  }
+  const outcomes = new Map<number, Outcome[]>(arrivals.map((a) => [a.group, []]));
+  for (const view of [...latest.values()].sort((a, b) => a.openedAt - b.openedAt)) {
+    if (view.state === 'merged') continue;
+    const { openedAt, firstSeen, lastSeen, closedAt, value, peak, expected, events } = view;
+    outcomes.get(view.groupLo)!.push({ openedAt, firstSeen, lastSeen, closedAt, value, peak, expected, events });
+    expect(view.evidence.length).toBe(Math.min(events, 100));
+    expect(new Set(view.evidence.map((e) => e.origin)).size).toBe(view.evidence.length);
+    for (const { time, origin } of view.evidence) expect(arrivals[origin].time).toBe(time);
+  }
+  return outcomes;
+}
+
+/** What a snapshot goes through on disk: episodes become JSON. */
+function JSON_safe(snapshot: ReturnType<typeof snapshotWindow>): ReturnType<typeof snapshotWindow> {
+  return { ...snapshot, episodes: JSON.parse(JSON.stringify(snapshot.episodes)) };
+}
