@@ -108,7 +108,7 @@ test('while PostgreSQL is away, ingest and detection go on; when it is back, the
   // Whoever knew the key was let in meanwhile, and not kept waiting.
   expect(await feeding.stop()).toBeLessThan(ackMsMax);
   await cli.json('lag', '--wait');
-  expect(await cli.json('audit')).toMatchObject({ agrees: true, caughtUp: true });
+  await expect.poll(() => cli.json('audit'), { timeout: 20_000 }).toMatchObject({ agrees: true, caughtUp: true });
   expect(cli.postgresServers()).toHaveLength(1);
   expect((await weir.end()).code).toBe(0);
   expect(wrongCopies(sender.acknowledged, await copiesInLog(cli.dataDir))).toEqual([]);
@@ -129,7 +129,7 @@ test('while PostgreSQL hangs, ingest and detection go on and readiness says why 
   thaw();
   expect(await feeding.stop()).toBeLessThan(ackMsMax);
   await cli.json('lag', '--wait');
-  expect(await cli.json('audit')).toMatchObject({ agrees: true, caughtUp: true });
+  await expect.poll(() => cli.json('audit'), { timeout: 20_000 }).toMatchObject({ agrees: true, caughtUp: true });
   const { code, stderr } = await weir.end();
   expect(code).toBe(0);
   expect(stderr.split('\n').length).toBeLessThan(40);
