@@ -8,7 +8,9 @@ export function groups(open: OpenLog): void {
     const everywhere = (text: string) => Array.from({ length: 4 }, (_, partition) => record(text, { partition }));
 
     /** A member that notes what it gets to own and to read. */
-    async function member(group: string): Promise<{ leave(): Promise<void>; owns: Set<number>; read: string[] }> {
+    async function member(
+      group: string,
+    ): Promise<{ id: string; leave(): Promise<void>; owns: Set<number>; read: string[] }> {
       const owns = new Set<number>();
       const read: string[] = [];
       const consumer = await t.log.consume(group, ['t'], {
@@ -37,7 +39,7 @@ export function groups(open: OpenLog): void {
         await stepping;
         await consumer.close();
       };
-      return { leave, owns, read };
+      return { id: consumer.id, leave, owns, read };
     }
 
     const until = async (condition: () => boolean) => {
@@ -49,6 +51,7 @@ export function groups(open: OpenLog): void {
       await t.log.createTopic('t', { partitions: 4 });
       const a = await member('g');
       await until(() => a.owns.size === 4);
+      expect((await t.log.describeGroup('g')).members.map(({ id }) => id)).toEqual([a.id]);
       const b = await member('g');
       await until(() => a.owns.size === 2 && b.owns.size === 2);
       expect([...a.owns].filter((partition) => b.owns.has(partition))).toEqual([]);

@@ -46,6 +46,19 @@ export function topics(open: OpenLog): void {
       ]);
     });
 
+    it('says where topics end', async () => {
+      await t.log.createTopic('a', { partitions: 2 });
+      await t.log.createTopic('b', { partitions: 3 });
+      expect(await t.log.ends([])).toEqual([]);
+      await t.log.append('a', [record('a', { partition: 1 }), record('b', { partition: 1 })]);
+      await t.log.append('b', [record('c', { partition: 2 })]);
+      expect(await t.log.ends(['b', 'a'])).toEqual([
+        [0, 0, 1],
+        [0, 2],
+      ]);
+      await expect(t.log.ends(['a', 'nope'])).rejects.toEqual(rejection('LOG_TOPIC_UNKNOWN', { topic: 'nope' }));
+    });
+
     it('knows no topic that was not created', async () => {
       const unknown = rejection('LOG_TOPIC_UNKNOWN', { topic: 'nope' });
       await expect(t.log.describe('nope')).rejects.toEqual(unknown);

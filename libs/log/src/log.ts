@@ -84,6 +84,9 @@ export interface Log {
   /** Rejects with LOG_TOPIC_UNKNOWN. */
   describe(topic: string): Promise<TopicDescription>;
 
+  /** Of each topic, by partition: the offset the next record will get. Cheap enough to ask ten times a second. Rejects with LOG_TOPIC_UNKNOWN. */
+  ends(topics: readonly string[]): Promise<number[][]>;
+
   /**
    * Resolves when every record is durable (embedded: written and synced; Kafka: acknowledged by all in-sync
    * replicas). Records of one call that go to one partition are contiguous there and in order. When it rejects,
@@ -140,6 +143,8 @@ export interface ConsumeOptions extends ReadOptions {
 
 /** One member of a consumer group. Not for concurrent use: one `poll()` at a time. */
 export interface Consumer {
+  /** Among the members that `describeGroup` names. */
+  readonly id: string;
   /**
    * The next batch of every owned, unpaused partition that has records: at most one batch per partition, none of them
    * empty, each up to `bytesMax / (number of partitions that have records)` but at least one stored batch. Waits,

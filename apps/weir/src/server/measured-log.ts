@@ -12,6 +12,7 @@ export function measured(log: Log, { weir_log_append_seconds }: Metrics): Log {
     },
     createTopic: (topic, options) => log.createTopic(topic, options),
     topics: () => log.topics(),
+    ends: (topics) => log.ends(topics),
     describe: (topic) => log.describe(topic),
     read: (topic, partition, offset, options) => log.read(topic, partition, offset, options),
     offsetAt: (topic, partition, time) => log.offsetAt(topic, partition, time),

@@ -124,6 +124,10 @@ class EmbeddedLog implements Log {
     return this.#topic(topic).describe();
   }
 
+  async ends(topics: readonly string[]): Promise<number[][]> {
+    return topics.map((topic) => this.#topic(topic).ends);
+  }
+
   async append(topic: string, records: readonly LogRecord[]): Promise<Appended> {
     this.#checkOpen();
     return this.#topic(topic).append(records);

@@ -147,6 +147,10 @@ export class Topic {
     return this.journal.next[partition];
   }
 
+  get ends(): number[] {
+    return Array.from({ length: this.partitions }, (_, partition) => this.next(partition));
+  }
+
   describe(): TopicDescription {
     const partitions = Array.from({ length: this.partitions }, (_, partition) => ({
       partition,

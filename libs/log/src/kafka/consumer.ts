@@ -24,6 +24,7 @@ export interface ConsumerHome {
  * so a member that does not poll keeps its partitions (for five minutes).
  */
 export class KafkaConsumer implements Consumer {
+  readonly id: string;
   readonly #membership: Membership;
   readonly #reader: PartitionReader;
   readonly #paused = new Set<string>();
@@ -56,6 +57,7 @@ export class KafkaConsumer implements Consumer {
       held: () => [...this.#reader.held.values()],
       changed: () => this.#wake(),
     });
+    this.id = this.#membership.id;
   }
 
   async join(): Promise<void> {

@@ -80,6 +80,10 @@ class KafkaLog implements Log {
     return this.catalogue.describe(topic);
   }
 
+  ends(topics: readonly string[]): Promise<number[][]> {
+    return this.catalogue.endsOf(topics);
+  }
+
   async append(topic: string, records: readonly LogRecord[]): Promise<Appended> {
     this.#checkOpen();
     const known = this.cluster.peek(this.#limits.prefix + topic);

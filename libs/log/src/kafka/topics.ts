@@ -156,6 +156,39 @@ export class Topics {
     return this.offsets(name, partitions, endTime);
   }
 
+  /** By topic and partition, with one question to each broker. */
+  endsOf(topics: readonly string[]): Promise<number[][]> {
+    const { cluster } = this;
+    return cluster.patiently('say where topics end', async () => {
+      const found = await Promise.all(topics.map((topic) => this.get(topic)));
+      const ends = new Map(found.map(({ name, leaders }) => [name, leaders.map(() => 0)]));
+      const nodes = new Set(found.flatMap(({ leaders }) => leaders));
+      try {
+        await Promise.all([...nodes].map((node) => this.#askEnds(node, found, ends)));
+      } catch (error) {
+        await cluster.refresh([...ends.keys()]);
+        throw error;
+      }
+      return found.map(({ name }) => ends.get(name) as number[]);
+    });
+  }
+
+  async #askEnds(node: number, topics: readonly TopicMetadata[], ends: ReadonlyMap<string, number[]>): Promise<void> {
+    const question = topics.map(({ name, leaders }) => ({
+      name,
+      partitions: leaders.flatMap((leader, partitionIndex) =>
+        leader === node ? [{ partitionIndex, currentLeaderEpoch: -1, timestamp: endTime }] : [],
+      ),
+    }));
+    const answer = await this.cluster.ask(node, listOffsetsV7.api, -1, 0, question);
+    for (const { name, partitions } of answer.topics) {
+      for (const { partitionIndex, errorCode, offset } of partitions) {
+        checkCode(errorCode);
+        (ends.get(name) as number[])[partitionIndex] = Number(offset);
+      }
+    }
+  }
+
   /** Of each partition the first offset recorded at or after `time`; -1 where there is none. */
   offsets(name: string, partitions: readonly number[], time: bigint): Promise<number[]> {
     const { cluster } = this;
