@@ -120,18 +120,23 @@ export class AlertPublisher {
     return { '#': `${hex(view.groupHi)}${hex(view.groupLo)}` };
   }
 
-  /** The records at these places, as far as they can still be read. Neighbours are read together. */
+  /**
+   * The records at these places, as far as they can still be read. A stored batch is read once for all that it holds of
+   * them: on Kafka every read is a request and decompresses a whole one.
+   */
   private async readAll(origins: readonly Origin[]): Promise<Map<string, Buffer>> {
     const lines = new Map<string, Buffer>();
+    const wanted = new Set(origins.map(keyOf));
     const ordered = [...origins].sort((a, b) =>
       a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition || a.offset - b.offset,
     );
     for (const { topic, partition, offset } of ordered) {
       if (lines.has(keyOf({ topic, partition, offset }))) continue;
       try {
-        const batch = await this.log.read(topic, partition, offset, { bytesMax: 1, recordsMax: 100 });
+        const batch = await this.log.read(topic, partition, offset, { bytesMax: 1, recordsMax: evidenceRecordsMax });
         for (let i = 0; i < batch.count; i++) {
-          lines.set(keyOf({ topic, partition, offset: batch.offset(i) }), batch.value(i));
+          const key = keyOf({ topic, partition, offset: batch.offset(i) });
+          if (wanted.has(key)) lines.set(key, batch.value(i));
         }
       } catch (error) {
         if (!(error instanceof LogError)) throw error;
@@ -140,6 +145,9 @@ export class AlertPublisher {
     return lines;
   }
 }
+
+/** Of a stored batch, at most so many records are looked through for evidence at once. */
+const evidenceRecordsMax = 5000;
 
 const keyOf = ({ topic, partition, offset }: Origin): string => `${topic}/${partition}/${offset}`;
 
