@@ -1,4 +1,4 @@
-import { Controller, HttpCode, Inject, Post, Query } from '@nestjs/common';
+import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import Type, { type Static } from 'typebox';
 import type { DataSource } from 'typeorm';
@@ -8,7 +8,6 @@ import { streamAlerts } from '#libs/storage';
 import { CLOCK, DATABASE, LOG, Problem, RequireScope } from '../../../platform/src/index.js';
 import { groupNames, lagOf } from '../groups/lag.js';
 import { Documented } from '../http/documented.js';
-import { refuseQuery } from '../http/query.js';
 import { RECOUNT } from '../ports.js';
 import { AuditReport, compare, type Recount } from './compare.js';
 
@@ -40,8 +39,7 @@ export class AuditController {
     answers: Audit,
     problems: { 409: 'An audit is running' },
   })
-  async audit(@Query() raw: Readonly<Record<string, unknown>>): Promise<Static<typeof Audit>> {
-    refuseQuery(raw);
+  async audit(): Promise<Static<typeof Audit>> {
     if (this.running) throw new Problem(409, 'AUDIT_RUNNING', 'An audit is running already. Wait for it to end.');
     this.running = true;
     try {

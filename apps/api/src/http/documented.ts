@@ -1,6 +1,8 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, type CanActivate, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
+import { refuseQuery } from './query.js';
 
 type OpenApiSchema = Extract<Parameters<typeof ApiQuery>[0], { schema: unknown }>['schema'];
 
@@ -28,13 +30,24 @@ const everywhere: Readonly<Record<number, string>> = {
   429: 'The key made its requests of this minute; `Retry-After` says when to go on',
 };
 
-/** The route's page in the OpenAPI document, from the very schemas that check its requests. */
+const takesNoQuery: CanActivate = {
+  canActivate: (context) => {
+    refuseQuery(context.switchToHttp().getRequest<FastifyRequest<{ Querystring: Record<string, unknown> }>>().query);
+    return true;
+  },
+};
+
+/**
+ * The route's page in the OpenAPI document, from the very schemas that check its requests. A route without a query
+ * refuses one, unless it is open: probes add what they like.
+ */
 export function Documented(route: Documented): MethodDecorator {
   const { summary, description, query, body, params = {}, open = false } = route;
   const problems: Readonly<Record<number, string>> = { ...(open ? {} : everywhere), ...route.problems };
   return applyDecorators(
     ApiOperation({ summary, description, ...(open ? { security: [] } : {}) }),
     answer(route),
+    ...(query || open ? [] : [UseGuards(takesNoQuery)]),
     ...Object.entries(params).map(([name, text]) => ApiParam({ name, description: text, schema: { type: 'string' } })),
     ...Object.entries(query?.properties ?? {}).map(([name, schema]) => queryParameter(name, schema)),
     ...(route.lastEventId

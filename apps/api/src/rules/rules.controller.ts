@@ -1,11 +1,11 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import Type, { type Static } from 'typebox';
 import { compileRules, type RuleSet } from '#libs/sigma';
 import { RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
 import { unknownThing } from '../http/problems.js';
-import { parseBody, refuseQuery } from '../http/query.js';
+import { parseBody } from '../http/query.js';
 import { RULES } from '../ports.js';
 import { Problem, problemList, Rule, RuleDetail, ruleDetail, ruleList } from './rule.js';
 
@@ -35,8 +35,7 @@ export class RulesController {
   @Get()
   @RequireScope('read')
   @Documented({ summary: 'The rules that run, and why others do not', answers: RuleList })
-  list(@Query() raw: Readonly<Record<string, unknown>>): Static<typeof RuleList> {
-    refuseQuery(raw);
+  list(): Static<typeof RuleList> {
     return { items: ruleList(this.rules), problems: problemList(this.rules.problems), next: null };
   }
 

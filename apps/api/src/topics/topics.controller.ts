@@ -6,7 +6,7 @@ import { LOG, RequireScope } from '../../../platform/src/index.js';
 import { decodeCursor, encodeCursor } from '../http/cursor.js';
 import { Documented } from '../http/documented.js';
 import { invalidQuery } from '../http/problems.js';
-import { parseQuery, refuseQuery } from '../http/query.js';
+import { parseQuery } from '../http/query.js';
 import { Record } from './record.js';
 import { scan } from './scan.js';
 import { selectionOf } from './selection.js';
@@ -53,8 +53,7 @@ export class TopicsController {
   @Get()
   @RequireScope('read')
   @Documented({ summary: 'All topics', answers: TopicList })
-  async list(@Query() raw: Raw): Promise<Static<typeof TopicList>> {
-    refuseQuery(raw);
+  async list(): Promise<Static<typeof TopicList>> {
     const topics = await this.log.topics();
     const described = await Promise.all(topics.toSorted().map((topic) => this.log.describe(topic)));
     return { items: described.map(topicWire), next: null };
@@ -68,8 +67,7 @@ export class TopicsController {
     params: { topic: 'Its name' },
     problems: { 404: 'No such topic' },
   })
-  async one(@Param('topic') topic: string, @Query() raw: Raw): Promise<Topic> {
-    refuseQuery(raw);
+  async one(@Param('topic') topic: string): Promise<Topic> {
     return topicWire(await this.log.describe(topic));
   }
 
