@@ -22,6 +22,7 @@ export class HitSpread {
     this.buffers = Array.from({ length: partitions }, () => []);
   }
 
+  /** `nth`: of an event's numbers, which may be equal and count all the same. */
   push(
     { index, hash, isShared }: PlannedRule,
     lo: number,
@@ -30,9 +31,10 @@ export class HitSpread {
     recordedAt: number,
     origin: number,
     value: number,
+    nth = 0,
   ): void {
     if (origin !== this.event.origin) this.event = { origin, hits: 0, counted: null };
-    if (isShared && this.wasCounted(`${index}/${lo}/${hi}/${value}`)) return;
+    if (isShared && this.wasCounted(`${index}/${lo}/${hi}/${value}/${nth}`)) return;
     if (++this.event.hits > hitsPerEventMax) {
       this.counters.capped++;
       return;

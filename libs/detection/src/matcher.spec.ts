@@ -101,8 +101,8 @@ function expectedHits(topic: string, line: string, offset: number): Omit<Hit, 'p
   const found = new Map<string, Omit<Hit, 'partition'>>();
   for (const { detection, targets } of plan.byType.get(topic) ?? []) {
     if (!detection.matches(view)) continue;
-    for (const { rule, groupSlots, valueSlot } of targets) {
-      const values = valueSlot < 0 ? [null] : textsOf(view.value(valueSlot));
+    for (const { rule, groupSlots, brings } of targets) {
+      const values = brings.kind === 'values' ? textsOf(view.value(brings.slots[0])) : [null];
       const groups = groupSlots.reduce<string[][]>(
         (all, slot) => all.flatMap((head) => textsOf(view.value(slot)).map((text) => [...head, text])),
         [[]],

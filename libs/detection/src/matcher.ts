@@ -1,12 +1,12 @@
 import { type DeadLetter, eventTypeOf } from '#libs/events';
 import type { LogRecord, RecordBatch } from '#libs/log';
-import { hashGroup, textsOf } from './group-hash.js';
 import { Hash } from './hash.js';
+import { HitMaker } from './hit-maker.js';
 import { HitSpread } from './hit-spread.js';
 import { IdentitySet } from './identity-set.js';
 import { LineView } from './line-view.js';
 import { encodeMatches, originSpan, type Reading, type Source } from './match-batch.js';
-import type { DetectionPlan, PlannedDetection, Target } from './plan.js';
+import type { DetectionPlan, PlannedDetection } from './plan.js';
 
 export interface MatcherOptions {
   /** Partitions of `weir.matches`. */
@@ -37,6 +37,7 @@ export class Matcher {
   private readonly view: LineView;
   private readonly identities = new Map<string, IdentitySet>();
   readonly hits: HitSpread;
+  private readonly maker: HitMaker;
   private readonly hash = new Hash();
   private newestMs = 0;
   private recordedMs = 0;
@@ -51,6 +52,7 @@ export class Matcher {
   ) {
     this.view = new LineView(plan.paths);
     this.hits = new HitSpread(options.partitions);
+    this.maker = new HitMaker(this.view, this.hits);
   }
 
   /** Batches of different partitions, together all that was recorded up to some moment (libs/stream merges them so). */
@@ -198,53 +200,8 @@ export class Matcher {
       if (!detection.matches(this.view)) continue;
       for (let t = 0; t < targets.length; t++) {
         targets[t].hits++;
-        this.hit(targets[t], time, recordedAt, origin);
+        this.maker.hit(targets[t], time, recordedAt, origin);
       }
-    }
-  }
-
-  private hit(target: Target, time: number, recordedAt: number, origin: number): void {
-    const { hash, view } = this;
-    const { rule, groupSlots, valueSlot } = target;
-    let value = 0;
-    if (valueSlot >= 0) {
-      if (!view.mixHash(valueSlot, hash.reset(0))) {
-        this.hitEachValue(target, time, recordedAt, origin);
-        return;
-      }
-      value = hash.finish().number53;
-    }
-    hash.reset(rule.hash);
-    for (let s = 0; s < groupSlots.length; s++) {
-      if (!view.mixHash(groupSlots[s], hash)) {
-        this.hitEachGroup(target, 0, [], (lo, hi) => this.hits.push(rule, lo, hi, time, recordedAt, origin, value));
-        return;
-      }
-    }
-    hash.finish();
-    this.hits.push(rule, hash.lo, hash.hi, time, recordedAt, origin, value);
-  }
-
-  /** The counted field is a list (or has no value): every element counts. */
-  private hitEachValue(target: Target, time: number, recordedAt: number, origin: number): void {
-    for (const text of textsOf(this.view, target.valueSlot)) {
-      hashGroup(this.hash, 0, [text]);
-      const value = this.hash.number53;
-      this.hitEachGroup(target, 0, [], (lo, hi) =>
-        this.hits.push(target.rule, lo, hi, time, recordedAt, origin, value),
-      );
-    }
-  }
-
-  /** A group field is a list (or has no value): the event belongs to the group of every element. */
-  private hitEachGroup(target: Target, at: number, texts: string[], push: (lo: number, hi: number) => void): void {
-    if (at === target.groupSlots.length) {
-      const { lo, hi } = hashGroup(this.hash, target.rule.hash, texts);
-      push(lo, hi);
-      return;
-    }
-    for (const text of textsOf(this.view, target.groupSlots[at])) {
-      this.hitEachGroup(target, at + 1, [...texts, text], push);
     }
   }
 

@@ -1,7 +1,8 @@
 import { eventTypes } from '#libs/events';
-import type { Detection, EventCount, RuleInfo, RuleSet, ValueCount } from '#libs/sigma';
+import type { Correlation, Detection, RuleInfo, RuleSet } from '#libs/sigma';
 import type { WindowRule } from '#libs/windows';
 import { hash32 } from './hash.js';
+import { type Brought, broughtBy, windowOf } from './plan-window.js';
 
 /** Limits and allowances of detection, from the configuration. */
 export interface DetectionLimits {
@@ -31,8 +32,7 @@ export interface PlannedRule {
 export interface Target {
   rule: PlannedRule;
   groupSlots: readonly number[];
-  /** Field whose values are counted; -1 where events are. */
-  valueSlot: number;
+  brings: Brought;
   /** Hits since somebody last asked. */
   hits: number;
 }
@@ -67,14 +67,12 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
     return rule;
   };
   for (const correlation of rules.correlations) {
-    // The compiler refuses what can't be counted; a set that was compiled otherwise is left out.
-    if (correlation.kind !== 'event_count' && correlation.kind !== 'value_count') continue;
     const rule = register(planCorrelation(correlation, limits));
     for (const detection of correlation.detections) {
       targets.get(detection)?.push({
         rule,
         groupSlots: correlation.groupBy.map((field) => field.slots.get(detection)!),
-        valueSlot: correlation.kind === 'value_count' ? correlation.values[0].slots.get(detection)! : -1,
+        brings: broughtBy(correlation, detection),
         hits: 0,
       });
     }
@@ -84,7 +82,8 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
     for (const type of detection.types) {
       const field = actorFieldOf(type);
       const rule = register(planDetection(detection, field, limits));
-      targets.get(detection)!.push({ rule, groupSlots: [rules.fields.slot(`data.${field}`)], valueSlot: -1, hits: 0 });
+      const groupSlots = [rules.fields.slot(`data.${field}`)];
+      targets.get(detection)!.push({ rule, groupSlots, brings: { kind: 'nothing' }, hits: 0 });
     }
   }
   const byType = new Map<string, PlannedDetection[]>();
@@ -101,20 +100,14 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
   return { paths: [...rules.fields.paths], sourceSlot, idSlot, byType, byHash };
 }
 
-function planCorrelation(correlation: EventCount | ValueCount, limits: DetectionLimits): PlannedRule {
-  const { info, kind, timespan, timespanMs, quietMs, threshold, condition, groupBy } = correlation;
+function planCorrelation(correlation: Correlation, limits: DetectionLimits): PlannedRule {
+  const { info, timespan, condition, groupBy } = correlation;
   return planned(
     info,
     timespan,
     condition,
     groupBy.map((field) => field.name),
-    {
-      kind: kind === 'event_count' ? 'count' : 'distinct',
-      timespanMs,
-      latenessMs: limits.latenessMs,
-      quietMs,
-      threshold: threshold ?? Number.POSITIVE_INFINITY,
-    },
+    windowOf(correlation, limits.latenessMs),
     correlation.detections.map((detection) => detection.info.text),
   );
 }
