@@ -1,5 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { Matcher, type MatchProgress, type Source } from '#libs/detection';
 import { eventTypes, topics } from '#libs/events';
 import { type GroupPosition, LogError, type LogRecord, type RecordBatch } from '#libs/log';
@@ -52,13 +52,12 @@ export class MatchController {
 
   /** Learns again what was seen within the horizon before each position. */
   @EventPattern<string>('detect.match/assigned')
-  async assigned(@Payload() positions: readonly GroupPosition[]): Promise<undefined> {
-    for (const { topic, partition, offset, metadata } of positions) {
-      if (metadata !== '') {
-        const progress = JSON.parse(metadata) as MatchProgress;
-        this.matcher.resume(topic, partition, progress);
-        if (progress.rememberFrom !== null) await this.remember(topic, partition, progress.rememberFrom, offset);
-      }
+  async assigned(@Payload() positions: readonly GroupPosition[], @Ctx() stopping?: AbortSignal): Promise<undefined> {
+    for (const position of positions) {
+      if (position.metadata === '') continue;
+      const progress = JSON.parse(position.metadata) as MatchProgress;
+      this.matcher.resume(position.topic, position.partition, progress);
+      if (progress.rememberFrom !== null) await this.remember(position, progress.rememberFrom, stopping);
     }
     // Only now: while one of them is still being learned, there is work that waits.
     for (const position of positions) this.reached.set(placeOf(position), position.offset);
@@ -114,9 +113,13 @@ export class MatchController {
     return this.reached.size > 0;
   }
 
-  private async remember(topic: string, partition: number, from: number, until: number): Promise<void> {
+  private async remember(
+    { topic, partition, offset: until }: GroupPosition,
+    from: number,
+    stopping: AbortSignal | undefined,
+  ): Promise<void> {
     let offset = from;
-    while (offset < until) {
+    while (offset < until && !stopping?.aborted) {
       try {
         const batch = await this.ports.log.read(topic, partition, offset);
         if (batch.count === 0) return;

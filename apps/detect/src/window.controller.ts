@@ -24,6 +24,8 @@ export class WindowController {
   private readonly owned = new Map<number, Owned>();
   private readonly publisher: AlertPublisher;
   private readonly reported = new Map<string, number>();
+  /** The snapshot that is being written. */
+  private saving: Promise<void> | null = null;
   private entries = 0;
 
   constructor(@Inject(DETECT) private readonly ports: DetectPorts) {
@@ -70,18 +72,29 @@ export class WindowController {
     for (const { partition } of partitions) {
       const owned = this.owned.get(partition);
       if (owned === undefined) continue;
+      // Not twice at once; and nothing that the snapshot takes for said may be unsaid.
+      await this.saving;
+      await this.publisher.flush(owned.windows);
       await this.save(partition, owned);
       this.owned.delete(partition);
     }
   }
 
-  /** Writes what waited, and takes the snapshot that is due. */
+  /** Writes what waited, and then, with nothing unsaid, takes the snapshot that is due. */
   @EventPattern<string>('detect.window/tick')
   async tick(): Promise<StepResult> {
     await this.publisher.flush();
-    // One at a time: everything waits while a snapshot is made.
     const [next] = [...this.owned].sort(([, a], [, b]) => a.dueAt - b.dueAt);
-    if (next !== undefined && this.ports.clock.now() >= next[1].dueAt) await this.save(...next);
+    if (this.saving === null && next !== undefined && this.ports.clock.now() >= next[1].dueAt) {
+      // It is made of copies: detection goes on while the disk takes its time.
+      this.saving = this.save(...next)
+        .catch((err) =>
+          this.ports.logger.warn({ err, partition: next[0] }, 'A snapshot was not saved: the next one is'),
+        )
+        .finally(() => {
+          this.saving = null;
+        });
+    }
     this.report();
     return { commits: [...this.owned.values()].map(({ windows }) => this.done(windows)) };
   }
@@ -91,18 +104,18 @@ export class WindowController {
     return { topic: topics.matches, partition: windows.partition, offset: this.publisher.saidUntil(windows) };
   }
 
+  /** What it saves it takes before it waits for the first time. */
   private async save(partition: number, owned: Owned): Promise<void> {
-    const { windows } = owned;
-    const startedAt = this.ports.clock.now();
-    if (windows.position > owned.savedPosition) {
-      // Nothing that the snapshot takes for said may be unsaid.
-      await this.publisher.flush(windows);
-      const { position } = windows;
-      const saved = await this.ports.snapshots.save(nameOf(partition), position, encodeSnapshot(windows));
-      if (!saved) this.ports.logger.info({ partition, position }, 'Another process has this partition: not saved here');
-      owned.savedPosition = position;
-    }
-    const now = this.ports.clock.now();
+    const { clock, logger, snapshots } = this.ports;
+    const { windows, savedPosition } = owned;
+    const { position } = windows;
+    const startedAt = clock.now();
+    owned.dueAt = startedAt + snapshotMs;
+    if (position <= savedPosition) return;
+    const saved = await snapshots.save(nameOf(partition), position, encodeSnapshot(windows));
+    if (!saved) logger.info({ partition, position }, 'Another process has this partition: not saved here');
+    owned.savedPosition = position;
+    const now = clock.now();
     owned.dueAt = now + Math.max(snapshotMs, (now - startedAt) * snapshotShare * this.owned.size);
   }
 

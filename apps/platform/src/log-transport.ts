@@ -1,6 +1,6 @@
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { RunningStage, type RunStageOptions, type Stage, type StepResult } from '#libs/stream';
+import { type CatchUpState, RunningStage, type RunStageOptions, type Stage, type StepResult } from '#libs/stream';
 
 export type LogTransportOptions = Omit<RunStageOptions, 'stage'>;
 
@@ -15,7 +15,8 @@ interface ConsumerExtras {
 /**
  * Nest's door to the log. `@EventPattern<string>('group', { topics: [...] })` makes a method the stage of a consumer
  * group: it gets one batch of one partition, in offset order, and returns what to write. Siblings named
- * `group/assigned`, `group/revoked` and `group/tick` are its other callbacks (libs/stream says what they mean).
+ * `group/assigned` (whose context is the signal that it stops), `group/revoked` and `group/tick` are its other callbacks
+ * (libs/stream says what they mean).
  */
 export class LogTransport extends Server implements CustomTransportStrategy {
   private running: RunningStage[] = [];
@@ -35,6 +36,11 @@ export class LogTransport extends Server implements CustomTransportStrategy {
 
   on(): never {
     throw new TypeError('The log transport emits no events: consumers are declared with @EventPattern.');
+  }
+
+  /** How far each stage of this process is from being caught up. Rejects as the log does. */
+  catchUps(): Promise<CatchUpState[]> {
+    return Promise.all(this.running.map((stage) => stage.catchUpState()));
   }
 
   unwrap<T>(): T {
@@ -62,7 +68,7 @@ export class LogTransport extends Server implements CustomTransportStrategy {
       tickMs,
       batchBytesMax,
       step: (batches) => call<StepResult | undefined>(main, order === 'each' ? batches[0] : batches),
-      assigned: assigned && ((positions) => call(assigned, positions)),
+      assigned: assigned && ((positions, stopping) => call(assigned, positions, stopping)),
       revoked: revoked && ((partitions) => call(revoked, partitions)),
       tick: tick && (() => call<StepResult | undefined>(tick, null)),
     };
@@ -70,7 +76,7 @@ export class LogTransport extends Server implements CustomTransportStrategy {
 }
 
 /** Calls a handler and waits for all of it: Nest may wrap the result in an observable, and an error in an object. */
-async function call<T>(handler: MessageHandler, payload: unknown): Promise<T> {
-  const returned: unknown = await handler(payload as never, undefined);
+async function call<T>(handler: MessageHandler, payload: unknown, context?: AbortSignal): Promise<T> {
+  const returned: unknown = await handler(payload as never, context);
   return (isObservable(returned) ? await lastValueFrom(returned, { defaultValue: undefined }) : returned) as T;
 }

@@ -1,23 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Consumer, type Log, LogError, type RecordBatch } from '#libs/log';
+import type { Consumer, GroupPosition, Log, RecordBatch } from '#libs/log';
+import { CatchUp, type CatchUpState } from './catch-up.js';
+import type { Failure } from './failure.js';
+import { readProblemOf } from './read-problem.js';
 import { cutToRecordedOrder } from './recorded-order.js';
 import type { Stage, StepResult } from './stage.js';
 
 const retryMinMs = 100;
 const retryMaxMs = 10_000;
-
-/** What failed: a read, a step, a tick or a commit. */
-export interface Failure {
-  stage: string;
-  topic?: string;
-  partition?: number;
-  retryMs: number;
-  /**
-   * So many records can't be read, and never will be: retention deleted them (LOG_OFFSET_EXPIRED), or their bytes are
-   * damaged (LOG_CORRUPT). The stage goes on behind them.
-   */
-  skippedRecords?: number;
-}
 
 export interface RunStageOptions {
   log: Log;
@@ -39,18 +29,6 @@ const endOf = ({ topic, partition, columns }: RecordBatch): Position => ({
   offset: columns.nextOffset,
 });
 
-/** Where a read failed, and where reading can go on; null where it was not a read. */
-function placeOf(error: unknown) {
-  if (!(error instanceof LogError) || typeof error.facts.wanted !== 'number') return null;
-  const { topic, partition, wanted, earliest, nextReadable } = error.facts;
-  return { topic, partition, wanted, next: earliest ?? nextReadable } as {
-    topic: string;
-    partition: number;
-    wanted: number;
-    next: number | undefined;
-  };
-}
-
 /**
  * Runs one stage: poll → step → append what it wants → commit. Commits go out behind the steps, newest position
  * first: after a crash a few batches are stepped again, which every stage must bear anyway.
@@ -69,21 +47,20 @@ export class RunningStage {
   private readonly committed = new Map<string, number>();
   private committing: Promise<void> | undefined;
 
-  constructor(private readonly options: RunStageOptions) {}
+  private readonly catchUp: CatchUp;
+
+  constructor(private readonly options: RunStageOptions) {
+    this.catchUp = new CatchUp(options.stage.group);
+  }
 
   /** Resolves once the group is joined. */
   async start(): Promise<this> {
     const { log, stage } = this.options;
     this.consumer = await log.consume(stage.group, stage.topics, {
       bytesMax: stage.batchBytesMax,
-      assigned: async (positions) => {
-        for (const { topic, partition, offset } of positions) {
-          this.committed.set(`${topic}/${partition}`, offset);
-          this.sought.delete(`${topic}/${partition}`);
-        }
-        return stage.assigned?.(positions);
-      },
+      assigned: (positions) => this.takeUp(positions),
       revoked: async (partitions) => {
+        for (const place of partitions) this.catchUp.lost(place);
         await this.flushCommits();
         await stage.revoked?.(partitions);
       },
@@ -91,6 +68,12 @@ export class RunningStage {
     this.loop = this.run();
     if (stage.tick) this.scheduleTick();
     return this;
+  }
+
+  /** How far it is from where it found its partitions to end. Rejects as the log does. */
+  async catchUpState(): Promise<CatchUpState> {
+    const { log, stage } = this.options;
+    return this.catchUp.state(await log.describeGroup(stage.group), this.consumer.id);
   }
 
   /** Finishes the step under way, commits, leaves the group. */
@@ -101,6 +84,22 @@ export class RunningStage {
     await this.turn;
     await this.consumer.close();
     await this.loop;
+  }
+
+  private async takeUp(positions: readonly GroupPosition[]): Promise<readonly (number | undefined)[] | undefined> {
+    const { log, stage } = this.options;
+    for (const { topic, partition, offset } of positions) {
+      this.committed.set(`${topic}/${partition}`, offset);
+      this.sought.delete(`${topic}/${partition}`);
+    }
+    const starts = await stage.assigned?.(positions, this.stopped.signal);
+    const names = [...new Set(positions.map(({ topic }) => topic))];
+    const ends = await log.ends(names);
+    for (const [i, place] of positions.entries()) {
+      const end = ends[names.indexOf(place.topic)][place.partition];
+      this.catchUp.taken(place, starts?.[i] ?? place.offset, end);
+    }
+    return starts;
   }
 
   private get stopping(): boolean {
@@ -127,7 +126,7 @@ export class RunningStage {
   /** What retention or damage took never comes back: it is told and left out, and so is no other partition held up. */
   private async notRead(error: unknown): Promise<void> {
     const { group } = this.options.stage;
-    const place = placeOf(error);
+    const place = readProblemOf(error);
     if (place === null) {
       // Taking up partitions failed, or letting go of them.
       const retryMs = this.nextRetryMs('poll');
@@ -144,6 +143,7 @@ export class RunningStage {
       this.options.failed(error, { stage: group, topic, partition, retryMs: 0, skippedRecords: next - wanted });
       this.consumer.seek(topic, partition, next);
       this.consumer.resume(topic, partition);
+      this.catchUp.reached(place, next);
     }
   }
 
@@ -168,6 +168,7 @@ export class RunningStage {
       for (const done of [key, ...batches.map((batch) => `${batch.topic}/${batch.partition}`)])
         this.retryMs.delete(done);
       await this.finish(result, batches.map(endOf));
+      for (const batch of batches) this.catchUp.reached(batch, batch.nextOffset);
     } catch (error) {
       const retryMs = this.nextRetryMs(key);
       this.options.failed(error, { stage: stage.group, topic, partition, retryMs });

@@ -27,8 +27,14 @@ export interface Stage {
   order: 'each' | 'recorded';
   /** Bytes of records per poll, at most about this many. Default 1 MiB. */
   batchBytesMax?: number;
-  /** Partitions that this process now owns. May return where to start (by index; undefined: the committed position). */
-  assigned?(positions: readonly GroupPosition[]): Promise<readonly (number | undefined)[] | undefined>;
+  /**
+   * Partitions that this process now owns. May return where to start (by index; undefined: the committed position). What
+   * takes long ends early when `stopping` is aborted: nothing will be stepped any more.
+   */
+  assigned?(
+    positions: readonly GroupPosition[],
+    stopping: AbortSignal,
+  ): Promise<readonly (number | undefined)[] | undefined>;
   revoked?(partitions: readonly { topic: string; partition: number }[]): Promise<void>;
   step(batches: readonly RecordBatch[]): Promise<StepResult | undefined>;
   /** Called about every `tickMs`, never at the same time as `step`. */
