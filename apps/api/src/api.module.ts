@@ -1,20 +1,17 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ConsoleModule } from '../../console/src/index.js';
-import { CLOCK, DATABASE, KEYS, LOG, METRICS } from '../../platform/src/index.js';
+import { CLOCK, DATABASE, KEYS, LOG } from '../../platform/src/index.js';
 import { AlertsController } from './alerts/alerts.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { GroupsController } from './groups/groups.controller.js';
-import { HealthController } from './health/health.controller.js';
-import { MetricsController } from './health/metrics.controller.js';
-import { Readiness } from './health/readiness.js';
 import { OpenStreams } from './http/open-streams.js';
 import { KeysController } from './keys/keys.controller.js';
-import { ALERT_FEED, type ApiPorts, EXPECTED_GROUPS, RECOUNT, RULES } from './ports.js';
+import { ALERT_FEED, type ApiPorts, RECOUNT, RULES } from './ports.js';
 import { RulesController } from './rules/rules.controller.js';
 import { TailController } from './topics/tail.controller.js';
 import { TopicsController } from './topics/topics.controller.js';
 
-/** The read side over HTTP: alerts, rules, the log itself, health and metrics; and the page that shows them. */
+/** The read side over HTTP: alerts, rules, the log itself; and the page that shows them. */
 @Module({})
 export class ApiModule {
   static register(ports: ApiPorts): DynamicModule {
@@ -29,8 +26,6 @@ export class ApiModule {
         RulesController,
         AuditController,
         KeysController,
-        HealthController,
-        MetricsController,
       ],
       providers: [
         { provide: LOG, useValue: ports.log },
@@ -38,11 +33,8 @@ export class ApiModule {
         { provide: DATABASE, useValue: ports.database },
         { provide: ALERT_FEED, useValue: ports.alertFeed },
         { provide: KEYS, useValue: ports.keys },
-        { provide: METRICS, useValue: ports.metrics },
         { provide: RULES, useValue: ports.rules },
         { provide: RECOUNT, useValue: ports.recount },
-        { provide: EXPECTED_GROUPS, useValue: ports.expectedGroups },
-        Readiness,
         { provide: OpenStreams, useFactory: () => new OpenStreams() },
       ],
     };

@@ -1,3 +1,4 @@
 export { ApiModule } from './api.module.js';
+export { HealthModule } from './health/health.module.js';
 export { openApiPaths, serveOpenApi } from './openapi/openapi.js';
 export type { ApiPorts } from './ports.js';

@@ -4,13 +4,11 @@ import type { Clock } from '#libs/clock';
 import type { Log } from '#libs/log';
 import type { RuleSet } from '#libs/sigma';
 import type { AlertFeed } from '#libs/storage';
-import type { Metrics } from '#libs/telemetry';
 import type { Recount } from './audit/compare.js';
 
 export const RULES = Symbol('RULES');
 export const ALERT_FEED = Symbol('ALERT_FEED');
 export const RECOUNT = Symbol('RECOUNT');
-export const EXPECTED_GROUPS = Symbol('EXPECTED_GROUPS');
 
 /** What the read side needs. Whoever opened these closes them. */
 export interface ApiPorts {
@@ -19,10 +17,7 @@ export interface ApiPorts {
   database: DataSource;
   alertFeed: AlertFeed;
   keys: KeyStore;
-  metrics: Metrics;
   rules: RuleSet;
   /** Counts all alerts again, from the log. */
   recount: Recount;
-  /** Consumer groups that must have a member before this process is ready. */
-  expectedGroups: readonly string[];
 }

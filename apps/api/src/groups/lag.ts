@@ -56,19 +56,20 @@ async function groupLag(
   description: GroupDescription,
   topics: ReadonlyMap<string, TopicDescription>,
 ): Promise<GroupLag> {
-  const partitions: PartitionLag[] = [];
-  for (const name of topicsOf(description)) {
-    const topic = topics.get(name);
-    for (const { partition, earliest, next } of topic?.partitions ?? []) {
+  const all = topicsOf(description).flatMap((name) =>
+    (topics.get(name)?.partitions ?? []).map((partition) => [name, partition] as const),
+  );
+  const partitions = await Promise.all(
+    all.map(async ([name, { partition, earliest, next }]): Promise<PartitionLag> => {
       const position = description.positions.find((held) => held.topic === name && held.partition === partition);
       const offset = position?.offset ?? null;
       const from = Math.max(offset ?? earliest, earliest);
       const records = Math.max(0, next - from);
       const seconds = records === 0 ? 0 : await ageOf(log, clock, name, partition, from);
       const expired = offset === null ? 0 : Math.max(0, earliest - offset);
-      partitions.push({ topic: name, partition, offset, earliest, next, records, seconds, expired });
-    }
-  }
+      return { topic: name, partition, offset, earliest, next, records, seconds, expired };
+    }),
+  );
   return {
     group: description.group,
     members: description.members.length,

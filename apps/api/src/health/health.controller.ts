@@ -34,7 +34,7 @@ export class HealthController {
   @Get('ready')
   @Public()
   @Documented({
-    summary: 'Can it do its work: log writable, database reachable, consumers assigned?',
+    summary: 'Can it do its work: log writable, database reachable, consumers where the log ended when they came?',
     answers: Ready,
     open: true,
     problems: { 503: 'No; `checks` says why' },

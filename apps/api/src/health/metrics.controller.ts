@@ -8,6 +8,7 @@ import type { Metrics } from '#libs/telemetry';
 import { CLOCK, LOG, METRICS, RequireScope } from '../../../platform/src/index.js';
 import { groupNames, lagOf } from '../groups/lag.js';
 import { Documented } from '../http/documented.js';
+import { MEASURED_GROUPS } from './readiness.js';
 
 @ApiTags('Health')
 @Controller('metrics')
@@ -16,6 +17,7 @@ export class MetricsController {
     @Inject(METRICS) private readonly metrics: Metrics,
     @Inject(LOG) private readonly log: Log,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(MEASURED_GROUPS) private readonly groups: readonly string[] | null,
   ) {}
 
   @Get()
@@ -34,7 +36,7 @@ export class MetricsController {
   /** Lag and sizes are looked up when somebody asks, not kept. */
   private async measure(): Promise<void> {
     const { weir_consumer_lag_records, weir_consumer_lag_seconds, weir_log_bytes } = this.metrics;
-    const lags = await lagOf(this.log, this.clock, await groupNames(this.log));
+    const lags = await lagOf(this.log, this.clock, this.groups ?? (await groupNames(this.log)));
     const topics = await Promise.all((await this.log.topics()).map((topic) => this.log.describe(topic)));
     // Nothing is awaited from here on: two scrapes at once can't mix.
     for (const gauge of [weir_consumer_lag_records, weir_consumer_lag_seconds, weir_log_bytes]) gauge.reset();

@@ -3,8 +3,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '#libs/clock';
 import type { Log } from '#libs/log';
+import type { CatchUpState } from '#libs/stream';
 import { CLOCK, DATABASE, LOG } from '../../../platform/src/index.js';
-import { EXPECTED_GROUPS } from '../ports.js';
+
+export const CATCH_UPS = Symbol('CATCH_UPS');
+export const MEASURED_GROUPS = Symbol('MEASURED_GROUPS');
 
 /** Where the log is asked whether it can be written to. Nothing reads it. */
 const probeTopic = 'weir.probe';
@@ -27,7 +30,7 @@ export class Readiness {
   constructor(
     @Inject(LOG) private readonly log: Log,
     @Inject(DATABASE) private readonly database: DataSource,
-    @Inject(EXPECTED_GROUPS) private readonly expectedGroups: readonly string[],
+    @Inject(CATCH_UPS) private readonly catchUps: () => Promise<CatchUpState[]>,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -37,7 +40,7 @@ export class Readiness {
       const checks = Promise.all([
         outcome('log', this.logIsWritable()),
         outcome('database', this.databaseAnswers()),
-        outcome('consumers', this.consumersAreAssigned()),
+        outcome('consumers', this.consumersHaveCaughtUp()),
       ]);
       this.latest = { at: now, checks };
     }
@@ -56,11 +59,19 @@ export class Readiness {
     return null;
   }
 
-  private async consumersAreAssigned(): Promise<string | null> {
-    const groups = await Promise.all(this.expectedGroups.map((group) => this.log.describeGroup(group)));
-    const idle = groups.filter(({ members }) => members.length === 0).map(({ group }) => group);
-    return idle.length === 0 ? null : `Nobody consumes as ${idle.join(', ')}`;
+  private async consumersHaveCaughtUp(): Promise<string | null> {
+    const reasons = (await this.catchUps()).flatMap(whatIsBehind);
+    return reasons.length === 0 ? null : reasons.join('; ');
   }
+}
+
+/** Names what is behind, in words; nothing where all is well. */
+function whatIsBehind({ group, joined, waiting, behind }: CatchUpState): string[] {
+  if (!joined) return [`${group} is no member of its group yet`];
+  const placeOf = ({ topic, partition }: { topic: string; partition: number }) => `${topic}/${partition}`;
+  const parts = behind.map((place) => `${placeOf(place)} is ${place.records} records behind`);
+  if (waiting.length > 0) parts.unshift(`the state of ${waiting.map(placeOf).join(', ')} is not restored yet`);
+  return parts.length === 0 ? [] : [`${group}: ${parts.join(', ')}`];
 }
 
 async function outcome(name: Check['name'], check: Promise<string | null>): Promise<Check> {

@@ -34,7 +34,7 @@ export interface House {
 interface Part {
   /** Consumer groups that it runs. */
   groups: readonly string[];
-  module(house: House, groups: readonly string[]): DynamicModule;
+  module(house: House): DynamicModule;
 }
 
 /** Identities that de-duplication remembers in each partition at most. */
@@ -66,17 +66,15 @@ export const parts: Readonly<Record<PartName, Part>> = {
   },
   api: {
     groups: [],
-    module: (house, expectedGroups) =>
+    module: (house) =>
       ApiModule.register({
         log: house.log,
         clock: house.clock,
         database: house.database,
         alertFeed: house.alertFeed,
         keys: house.keys,
-        metrics: house.metrics,
         rules: house.rules,
         recount: () => recount(house.log, planOf(house), detectionOptions(house.config)),
-        expectedGroups,
       }),
   },
 };

@@ -12,7 +12,7 @@ import { compileRules, formatProblem, type RuleSet } from '#libs/sigma';
 import { openAlertFeed, openDatabase, openKeyStore, startEmbeddedPostgres } from '#libs/storage';
 import type { Failure } from '#libs/stream';
 import { createMetrics, type Logger, Repeats } from '#libs/telemetry';
-import { openApiPaths, serveOpenApi } from '../../../api/src/index.js';
+import { HealthModule, openApiPaths, serveOpenApi } from '../../../api/src/index.js';
 import { createHttpApp, LogTransport, problemOf } from '../../../platform/src/index.js';
 import { adminKeyFile } from '../client/admin-key.js';
 import { addressOf } from '../client/client.js';
@@ -136,9 +136,18 @@ async function makeAdminKey(keys: KeyStore, dataDir: string): Promise<string | n
 
 async function openApp(house: House, apps: readonly PartName[], opened: AsyncDisposableStack) {
   const chosen = partNames.filter((name) => apps.length === 0 || apps.includes(name)).map((name) => parts[name]);
-  const groups = chosen.flatMap((part) => part.groups);
-  const imports = chosen.map((part) => part.module(house, groups));
-  const { logger, keys, clock, config } = house;
+  const { logger, keys, clock, config, log, database, metrics } = house;
+  const strategy = new LogTransport({ log, failed: failureTeller(house) });
+  const health = HealthModule.register({
+    log,
+    clock,
+    database,
+    metrics,
+    catchUps: () => strategy.catchUps(),
+    // Who answers for all of them shows all; the others, those that they run.
+    measuredGroups: chosen.includes(parts.api) ? null : chosen.flatMap((part) => part.groups),
+  });
+  const imports = [health, ...chosen.map((part) => part.module(house))];
   const app = await createHttpApp(
     { module: WeirModule, imports },
     {
@@ -152,7 +161,6 @@ async function openApp(house: House, apps: readonly PartName[], opened: AsyncDis
   opened.defer(() => app.close());
   serveOpenApi(app, packageVersion);
   // With the app's filters, or Nest would hide a step's errors from its transport.
-  const strategy = new LogTransport({ log: house.log, failed: failureTeller(house) });
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   // Ingest makes its topics while the app is initialized: consumers come after.
   await app.init();
