@@ -1,7 +1,9 @@
 import {
   alertId,
   type DetectionPlan,
+  decodeSnapshot,
   type EpisodeChange,
+  encodeSnapshot,
   groupValues,
   Matcher,
   planRules,
@@ -27,6 +29,7 @@ export interface FoundAlert {
   lastSeen: number;
   value: number;
   peak: number;
+  expected: number | null;
   events: number;
 }
 
@@ -35,6 +38,8 @@ export interface DetectOptions {
   latenessMs?: number;
   /** Events per append: they share a recorded time. Default: all. */
   appendEvents?: number;
+  /** The second stage starts again from a snapshot after so many appends. Default: never. */
+  restoreAppends?: number;
 }
 
 export function planOf(files: readonly RuleFile[], latenessMs = 60_000): DetectionPlan {
@@ -47,10 +52,8 @@ export function planOf(files: readonly RuleFile[], latenessMs = 60_000): Detecti
 export function detect(plan: DetectionPlan, inputs: readonly Input[], options: DetectOptions): FoundAlert[] {
   const { partitions, appendEvents = inputs.length } = options;
   const matcher = new Matcher(plan, { partitions, dedupeHorizonMs: 600_000, identitiesMax: 1 << 20 });
-  const windows = Array.from(
-    { length: partitions },
-    (_, partition) => new WindowPartition(partition, plan, { groupsMax: 1_000_000, partitions }),
-  );
+  const fresh = (partition: number) => new WindowPartition(partition, plan, { groupsMax: 1_000_000, partitions });
+  const windows = Array.from({ length: partitions }, (_, partition) => fresh(partition));
   const stored = new Map<string, Input[]>();
   const latest = new Map<string, { change: EpisodeChange; windows: WindowPartition }>();
   for (let at = 0; at < inputs.length; at += appendEvents) {
@@ -62,6 +65,11 @@ export function detect(plan: DetectionPlan, inputs: readonly Input[], options: D
         const { rule, view } = change;
         latest.set(alertId(rule.info.id, view.groupLo, view.groupHi, view.anchor), { change, windows: into });
       }
+    }
+    if (options.restoreAppends === undefined || (at / appendEvents) % options.restoreAppends > 0) continue;
+    for (const [p, before] of windows.entries()) {
+      windows[p] = fresh(p);
+      if (!decodeSnapshot(Buffer.concat(encodeSnapshot(before)), windows[p], plan, [])) throw new TypeError('Damaged');
     }
   }
   return [...latest]
@@ -98,8 +106,8 @@ function found(
 ): FoundAlert {
   const { topic, partition, offset } = windows.origin(view.evidence[0].origin);
   const line = stored.get(`${topic}/${partition}`)![offset].value;
-  const { openedAt, firstSeen, lastSeen, value, peak, events } = view;
+  const { openedAt, firstSeen, lastSeen, value, peak, expected, events } = view;
   const group = groupValues(plan, rule, view.groupLo, view.groupHi, topic, line);
   if (group === null) throw new TypeError(`The first event of alert ${id} does not give its group.`);
-  return { id, rule: rule.info.name, group, openedAt, firstSeen, lastSeen, value, peak, events };
+  return { id, rule: rule.info.name, group, openedAt, firstSeen, lastSeen, value, peak, expected, events };
 }

@@ -52,6 +52,8 @@ export class HitSpread {
 
   /** All that was pushed since the last call, in records, each to its partition. */
   take(head: Omit<MatchBatch, 'hits'>): LogRecord[] {
+    // The next batches' origins begin anew.
+    this.event = { origin: -1, hits: 0, counted: null };
     const records: LogRecord[] = [];
     for (const [partition, buffers] of this.buffers.entries()) {
       const hits = buffers.filter((buffer) => buffer !== undefined && buffer.count > 0) as HitBuffer[];

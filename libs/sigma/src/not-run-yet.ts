@@ -1,15 +1,17 @@
 import { type Correlation } from './correlation-types.js';
 
+/** Stretches of a baseline that are told apart at most: a week of minutes. */
+const baselineStretchesMax = 10_080;
+
 /** Why a correlation that is written well can't be run, and what to do instead; undefined: it can. */
 export function notRunYet(correlation: Correlation): [reason: string, hint: string] | undefined {
   const { kind } = correlation;
-  if (kind !== 'event_count' && kind !== 'value_count')
-    return [`The correlation type \`${kind}\` is not supported yet`, 'Use `event_count` or `value_count`'];
+  if (kind === 'absence') return ['The correlation type `absence` is not supported yet', 'Use another type'];
   if (correlation.detections.length < correlation.inputs.length)
     return ['Correlations of correlations are not supported yet', 'Name detection rules'];
-  if (correlation.threshold === null)
-    return ['Only a lower limit is supported yet in a condition', 'Use `gte` or `gt` alone'];
-  if (kind === 'value_count' && correlation.values.length > 1)
-    return ['Counting several fields together is not supported yet', 'Name one field'];
+  if (kind === 'value_percentile' && correlation.percentile === null)
+    return ['A limit for the share of one value is not supported yet', 'Say which `percentile`'];
+  if (kind === 'spike' && correlation.baselineMs > baselineStretchesMax * correlation.timespanMs)
+    return ['The `baseline` is more than 10,080 times as long as the `timespan`', 'Use a shorter baseline'];
   return undefined;
 }

@@ -28,11 +28,12 @@ export type Condition = (
   t: number,
 ) => { holds: boolean; observed: number; expected: number | null };
 
-/** Recounts every window of every group from all its events. Knows nothing of order, batches or state. */
+/** Recounts every window of every group from all its events. Knows nothing of order, batches or state. Times are multiples of `stepMs`. */
 export function bruteForce(
   spec: WindowSpec,
   condition: Condition,
   arrivals: readonly Arrival[],
+  stepMs = 1,
 ): Map<number, Outcome[]> {
   const accepted = new Map<number, Arrival[]>();
   for (const arrival of arrivals) {
@@ -41,16 +42,16 @@ export function bruteForce(
     if (events.length > 0 && arrival.time < newest - spec.timespanMs - spec.latenessMs) continue;
     accepted.set(arrival.group, [...events, arrival]);
   }
-  return new Map([...accepted].map(([group, events]) => [group, outcomesOf(spec, condition, events)]));
+  return new Map([...accepted].map(([group, events]) => [group, outcomesOf(spec, condition, events, stepMs)]));
 }
 
-function outcomesOf(spec: WindowSpec, condition: Condition, events: Arrival[]): Outcome[] {
+function outcomesOf(spec: WindowSpec, condition: Condition, events: Arrival[], stepMs: number): Outcome[] {
   const times = [...new Set(events.map((e) => e.time))].sort((a, b) => a - b);
   const fires = times.flatMap((t, i) => {
     const { holds, observed, expected } = condition(events, t, t);
     if (!holds) return [];
-    let until = t + 1;
-    while (until !== times[i + 1] && until < t + spec.timespanMs && condition(events, t, until).holds) until++;
+    let until = t + stepMs;
+    while (until !== times[i + 1] && until < t + spec.timespanMs && condition(events, t, until).holds) until += stepMs;
     return { from: t, until, observed, expected };
   });
   const episodes: (typeof fires)[] = [];
