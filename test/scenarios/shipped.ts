@@ -1,5 +1,6 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { DetectionPlan } from '#libs/detection';
 import { decodeEvent } from '#libs/events';
 import { type Input, planOf } from './detect.js';
 
@@ -7,21 +8,26 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const filesOf = (pattern: string): string[] => globSync(pattern, { cwd: root }).sort();
 const textOf = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
 
+const rulesOf = (pattern: string) => filesOf(pattern).map((file) => ({ file, text: textOf(file) }));
+
 /** The rules that ship. */
-export const shippedPlan = planOf(filesOf('rules/**/*.yml').map((file) => ({ file, text: textOf(file) })));
+export const shippedPlan = planOf(rulesOf('rules/**/*.yml'));
 
 /** A log in and alerts out. */
 export interface Scenario {
   name: string;
+  /** Its own rules, or those that ship. */
+  plan: DetectionPlan;
   inputs: Input[];
   alerts: unknown[];
 }
 
-/** Every folder with `log.ndjson` and `alerts.json`. */
+/** Every folder with `log.ndjson` and `alerts.json`; and `rule.yml`, unless it is about the rules that ship. */
 export const scenarios: Scenario[] = filesOf('test/scenarios/*/alerts.json').map((file) => {
   const folder = file.slice(0, file.lastIndexOf('/'));
   return {
     name: folder.split('/')[2],
+    plan: existsSync(`${root}${folder}/rule.yml`) ? planOf(rulesOf(`${folder}/rule.yml`)) : shippedPlan,
     inputs: textOf(`${folder}/log.ndjson`).trim().split('\n').map(inputOf),
     alerts: JSON.parse(textOf(file)) as unknown[],
   };
