@@ -23,7 +23,8 @@ test('several at once: one migrates, the others wait, all work', async () => {
     expect(await database.query('SELECT count(*)::int AS n FROM computed.alert')).toEqual([{ n: 0 }]);
     await database.destroy();
   }
-  expect(await pg.database.query('SELECT count(*)::int AS n FROM weir_migration')).toEqual([{ n: 1 }]);
+  const twice = 'SELECT name FROM weir_migration GROUP BY name HAVING count(*) > 1';
+  expect(await pg.database.query(twice)).toEqual([]);
 });
 
 test('a database of a newer version is refused, and not changed', async () => {
