@@ -242,7 +242,7 @@ describe('the window stage', () => {
     expect((await assigned()).from).toBe(0);
     clock.advance(10_000);
     await stage.tick();
-    expect((await assigned()).from).toBe(3);
+    await expect.poll(async () => (await assigned()).from).toBe(3);
     const matcher = new Matcher(plan, options);
     matcher.resume('login', 0, { rememberFrom: null, newestMs: start + 3000, recordedMs: start + 3000 });
     for (const second of [60, 121, 125]) await log.append(topics.matches, matcher.marks(start + second * 1000));
