@@ -5,82 +5,19 @@
  *
  * Prints events per CPU-second, bytes per key and peak memory. What makes the events is not counted.
  */
-import { globSync, readFileSync } from 'node:fs';
-import { Matcher, planRules, WindowPartition } from '#libs/detection';
-import { batchOfRecords, partitionOf, type RecordBatch } from '#libs/log';
-import { type LineParser, parsers, positionId } from '#libs/parsers';
-import { compileRules } from '#libs/sigma';
 import { type WindowHits, WindowStore } from '#libs/windows';
 import { accessLog } from './access-log.js';
+import { cpuOf, runDetection } from './detection-run.js';
+import { thousands } from './measure.js';
 
 const total = Number(process.argv[2] ?? 1_000_000);
-const partitions = 16;
-const batchEvents = 8192;
-const rules = compileRules(globSync('rules/**/*.yml').map((file) => ({ file, text: readFileSync(file, 'utf8') })));
-const plan = planRules(rules, { latenessMs: 60_000, groupsMax: 1_000_000 });
-const traffic = accessLog(total);
-const nginx = parsers.get('nginx') as LineParser;
-
-/** CPU time that `work` takes, in seconds. */
-function cpuOf<T>(work: () => T): [result: T, seconds: number] {
-  const before = process.cpuUsage();
-  const result = work();
-  const { user, system } = process.cpuUsage(before);
-  return [result, (user + system) / 1e6];
-}
-
-const thousands = (n: number): string => Math.round(n).toLocaleString('en-US');
 const peak = (): string => `peak ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`;
 
-function fileChunk(from: number): Buffer {
-  let text = '';
-  for (let i = from; i < Math.min(from + batchEvents, total); i++) text += `${traffic.line(i)}\n`;
-  return Buffer.from(text);
-}
-
-/** What ingest and the log make of a chunk of an access log: a batch per partition. */
-class Intake {
-  private readonly nextOffsets = new Array<number>(partitions).fill(0);
-  private readonly parse = nginx.open({ source: 'bench', id: positionId, receivedAt: 0 });
-
-  batches(chunk: Buffer, position: number): RecordBatch[] {
-    const records: { time: number; value: Buffer; recordedAt: number }[][] = [];
-    for (const { start, end } of nginx.split(chunk)) {
-      const outcome = this.parse(chunk.subarray(start, end), position + start);
-      if (outcome.kind !== 'events') continue;
-      for (const { key, timeMs, value } of outcome.events) {
-        const list = (records[partitionOf(Buffer.from(key), partitions)] ??= []);
-        list.push({ time: timeMs, value, recordedAt: position });
-      }
-    }
-    return records.flatMap((list, p) => {
-      const base = this.nextOffsets[p];
-      this.nextOffsets[p] += list.length;
-      return [batchOfRecords('api.call', p, base, list)];
-    });
-  }
-}
-
 function detection(name: string, countIntake: boolean): void {
-  const matcher = new Matcher(plan, { partitions, dedupeHorizonMs: 600_000, identitiesMax: 500_000 });
-  const limits = { groupsMax: 1_000_000, partitions };
-  const windows = Array.from({ length: partitions }, (_, p) => new WindowPartition(p, plan, limits));
-  const intake = new Intake();
-  let cpu = 0;
-  for (let from = 0, position = 0; from < total; from += batchEvents) {
-    const chunk = fileChunk(from);
-    const [batches, intakeSeconds] = cpuOf(() => intake.batches(chunk, position));
-    const [, detectSeconds] = cpuOf(() => {
-      for (const { partition = 0, time, value } of matcher.match(batches, 0).matches) {
-        const into = windows[partition];
-        into.apply(batchOfRecords('', partition, into.position, [{ time, value, recordedAt: position }]));
-      }
-    });
-    position += chunk.length;
-    cpu += detectSeconds + (countIntake ? intakeSeconds : 0);
-  }
-  const hits = (matcher.hits.counters.written / total).toFixed(1);
-  console.log(`${name}: ${thousands(total / cpu)} events per CPU-second (${hits} hits each), ${peak()}`);
+  const { hits, intakeSeconds, matchSeconds, windowSeconds } = runDetection(accessLog(total));
+  const cpu = matchSeconds + windowSeconds + (countIntake ? intakeSeconds : 0);
+  const each = (hits / total).toFixed(1);
+  console.log(`${name}: ${thousands(total / cpu)} events per CPU-second (${each} hits each), ${peak()}`);
 }
 
 /** One rule over random keys, 10,000 events a second of event time. */

@@ -16,7 +16,7 @@ import { systemClock } from '#libs/clock';
 import { openEmbeddedLog } from '#libs/log';
 import { openDatabase, openKeyStore, startEmbeddedPostgres } from '#libs/storage';
 import { createLogger, createMetrics } from '#libs/telemetry';
-import { IngestModule } from '../../apps/ingest/src/index.js';
+import { activityTopics, IngestModule } from '../../apps/ingest/src/index.js';
 import { createHttpApp } from '../../apps/platform/src/index.js';
 
 interface Load {
@@ -59,7 +59,8 @@ async function serve(): Promise<void> {
   await store.create({ id, hash, name: 'bench', scopes: ['ingest'], expiresAt: null }, 'bench');
   const log = await openEmbeddedLog({ directory: join(directory, 'log'), clock: systemClock });
   const logger = createLogger('warn');
-  const ports = { log, logger, clock: systemClock, metrics: createMetrics(), topics: { partitions: 16 } };
+  for (const topic of activityTopics) await log.createTopic(topic, { partitions: 16 });
+  const ports = { log, clock: systemClock, metrics: createMetrics() };
   const keys = openAuthenticator(store, systemClock);
   const app = await createHttpApp(IngestModule.register(ports), { keys, logger });
   await app.listen(0, '127.0.0.1');
@@ -146,18 +147,21 @@ async function run(load: Load, where: { port: string; key: string }, seconds: nu
 async function main(seconds: number): Promise<void> {
   const server = fork(import.meta.filename, ['serve'], { timeout: 300_000 });
   const [where] = (await once(server, 'message')) as [{ port: string; key: string }];
+  const perCpuSecond: Record<string, number> = {};
   for (const load of loads) {
     await run(load, where, 1);
     const before = await ask<Usage>(server, 'usage');
     const { events, seconds: wall, p50Ms, p99Ms } = await run(load, where, seconds);
     const after = await ask<Usage>(server, 'usage');
     const perCpu = Math.round(events / (after.cpuSeconds - before.cpuSeconds));
+    perCpuSecond[load.name] = perCpu;
     const rssMb = Math.round(after.peakRssBytes / 2 ** 20);
     console.log(
       `${load.name}: ${perCpu.toLocaleString('en')} events per CPU-second, ${Math.round(events / wall).toLocaleString('en')}/s, ` +
         `p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, peak ${rssMb} MiB`,
     );
   }
+  process.send?.(perCpuSecond);
   server.send('stop' satisfies ToServer);
   await once(server, 'exit');
 }

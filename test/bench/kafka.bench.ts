@@ -194,6 +194,7 @@ async function compare(address: string): Promise<void> {
     ]);
     report('produce', produced);
     report('consume', consumed);
+    process.send?.(Object.fromEntries([...produced, ...consumed]));
   } finally {
     await Promise.all([producer.close(), wire.close(), kafka.close(), embedded.close()]);
     await rm(directory, { recursive: true });
