@@ -30,6 +30,9 @@ function eventsOf(log: AccessLog, i: number) {
   return outcome.events;
 }
 
+/** Line `i` as the JSON event that the log stores. */
+export const eventLine = (log: AccessLog, i: number): Buffer => eventsOf(log, i)[0].value;
+
 const recordsPerAppend = 5000;
 
 /** Writes what ingest would write of an access log: a log to start from. */

@@ -59,10 +59,14 @@ async function compare(address: string, folder: string): Promise<void> {
       ways['log to alerts'][engine].push(log);
     }
   }
+  const figures: Record<string, number> = {};
   for (const [name, { embedded, kafka }] of Object.entries(ways)) {
+    figures[`${name}, embedded`] = perCore(embedded);
+    figures[`${name}, kafka`] = perCore(kafka);
     const share = perCore(kafka) / perCore(embedded);
     console.log(`${name}, Kafka per core: ${share.toFixed(2)} of the embedded log`);
   }
+  process.send?.(figures);
 }
 
 const perCore = (ways: readonly Way[]): number =>
