@@ -6,6 +6,7 @@ import type { GroupPosition, RecordBatch } from '#libs/log';
 import type { StepResult } from '#libs/stream';
 import type { WindowStore } from '#libs/windows';
 import { AlertPublisher } from './alert-publisher.js';
+import { HeldRecords } from './held-records.js';
 import { DETECT, type DetectPorts } from './ports.js';
 
 /** A snapshot is due this long after the last one, and never takes more than a twentieth of the time. */
@@ -14,6 +15,7 @@ const snapshotShare = 20;
 
 interface Owned {
   windows: WindowPartition;
+  held: HeldRecords;
   savedPosition: number;
   dueAt: number;
 }
@@ -34,12 +36,14 @@ export class WindowController {
 
   @EventPattern<string>('detect.window', { topics: [topics.matches], batchBytesMax: 4 << 20, tickMs: 500 })
   async window(@Payload() batch: RecordBatch): Promise<StepResult> {
-    const { windows } = this.owned.get(batch.partition)!;
+    const owned = this.owned.get(batch.partition)!;
+    const { windows, held } = owned;
     // A batch whose alerts could not be written comes again: it is applied already, they still wait to be written.
     const changes = windows.apply(batch);
+    held.note(windows, batch.offset(0));
     this.count(changes);
     await this.publisher.publish(windows, changes);
-    return { commits: [this.done(windows)] };
+    return { commits: [this.done(owned)] };
   }
 
   /** Goes on from the snapshot, or from the oldest hit there is. */
@@ -57,8 +61,11 @@ export class WindowController {
       }
       const windows = restored ?? this.fresh(partition);
       windows.position = Math.max(windows.position, restored === windows ? 0 : earliest);
+      const held = new HeldRecords();
+      held.note(windows, Math.max(0, windows.position - 1));
       this.owned.set(partition, {
         windows,
+        held,
         savedPosition: windows.position,
         dueAt: this.ports.clock.now() + snapshotMs,
       });
@@ -96,12 +103,13 @@ export class WindowController {
         });
     }
     this.report();
-    return { commits: [...this.owned.values()].map(({ windows }) => this.done(windows)) };
+    return { commits: [...this.owned.values()].map((owned) => this.done(owned)) };
   }
 
-  /** How far a partition's alerts are written. State is restored from snapshots; this is for those who watch the lag. */
-  private done(windows: WindowPartition): { topic: string; partition: number; offset: number } {
-    return { topic: topics.matches, partition: windows.partition, offset: this.publisher.saidUntil(windows) };
+  /** How far a partition's hits are counted and its alerts written. State is restored from snapshots; this is for those who watch the lag. */
+  private done({ windows, held }: Owned): { topic: string; partition: number; offset: number } {
+    const offset = Math.min(this.publisher.saidUntil(windows), held.from ?? Number.POSITIVE_INFINITY);
+    return { topic: topics.matches, partition: windows.partition, offset };
   }
 
   /** What it saves it takes before it waits for the first time. */

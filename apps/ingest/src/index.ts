@@ -1,1 +1,3 @@
-export { IngestModule, type IngestModulePorts } from './ingest.module.js';
+export { activityTopics } from './activity-topics.js';
+export type { IngestPorts } from './batch.js';
+export { IngestModule } from './ingest.module.js';

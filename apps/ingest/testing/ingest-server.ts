@@ -6,7 +6,7 @@ import { ManualClock } from '#libs/clock';
 import { type EmbeddedLogOptions, type Log, openEmbeddedLog, type RecordBatch } from '#libs/log';
 import { createLogger, createMetrics, type Metrics } from '#libs/telemetry';
 import { createHttpApp } from '../../platform/src/index.js';
-import { IngestModule } from '../src/index.js';
+import { activityTopics, IngestModule } from '../src/index.js';
 
 export interface IngestServer {
   url: string;
@@ -28,7 +28,8 @@ export async function startIngestServer(
   const logger = createLogger('silent');
   const directory = await mkdtemp(join(tmpdir(), 'weir-ingest-'));
   const log = await openEmbeddedLog({ directory, clock, ...limits });
-  const module = IngestModule.register({ log, clock, metrics, logger, topics: { partitions: 4 } });
+  for (const topic of activityTopics) await log.createTopic(topic, { partitions: 4 });
+  const module = IngestModule.register({ log, clock, metrics });
   const app = await createHttpApp(module, { keys, logger });
   await app.listen(0, '127.0.0.1');
   return {

@@ -88,6 +88,13 @@ export class WriterMerge {
     return ready;
   }
 
+  /** The moments of recording, to a bucket, between which all hits lie that wait; null: none waits. */
+  get heldSpan(): { fromMs: number; untilMs: number } | null {
+    if (this.heldCount === 0) return null;
+    const numbers = [...this.buckets.keys()];
+    return { fromMs: Math.min(...numbers) * bucketMs, untilMs: (Math.max(...numbers) + 1) * bucketMs };
+  }
+
   /** All hits that wait, for a snapshot. */
   get held(): HitBuffer[] {
     return [...this.buckets.values()].flatMap((byRule) => [...byRule.values()]);

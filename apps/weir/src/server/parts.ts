@@ -5,7 +5,7 @@ import { recount } from '#libs/backtest';
 import type { Clock } from '#libs/clock';
 import type { Config } from '#libs/config';
 import { planRules } from '#libs/detection';
-import type { Log, TopicOptions } from '#libs/log';
+import type { Log } from '#libs/log';
 import type { RuleSet } from '#libs/sigma';
 import { type AlertFeed, PostgresSnapshots } from '#libs/storage';
 import { FolderSnapshots, type SnapshotStore } from '#libs/stream';
@@ -27,7 +27,6 @@ export interface House {
   alertFeed: AlertFeed;
   keys: KeyStore;
   rules: RuleSet;
-  topics: TopicOptions;
   snapshotsDir: string;
 }
 
@@ -44,7 +43,7 @@ const IDENTITIES_MAX = 1_000_000;
 export const parts: Readonly<Record<PartName, Part>> = {
   ingest: {
     groups: [],
-    module: ({ log, clock, metrics, logger, topics }) => IngestModule.register({ log, clock, metrics, logger, topics }),
+    module: ({ log, clock, metrics }) => IngestModule.register({ log, clock, metrics }),
   },
   detect: {
     groups: ['detect.match', 'detect.window'],

@@ -13,6 +13,7 @@ import { openAlertFeed, openDatabase, openKeyStore, startEmbeddedPostgres } from
 import type { Failure } from '#libs/stream';
 import { createMetrics, type Logger, Repeats } from '#libs/telemetry';
 import { HealthModule, openApiPaths, serveOpenApi } from '../../../api/src/index.js';
+import { activityTopics } from '../../../ingest/src/index.js';
 import { createHttpApp, LogTransport, problemOf } from '../../../platform/src/index.js';
 import { adminKeyFile } from '../client/admin-key.js';
 import { addressOf } from '../client/client.js';
@@ -71,8 +72,7 @@ async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisp
   const metrics = createMetrics();
   const log = measured(await openLog(options), metrics);
   opened.defer(() => log.close());
-  const topicOptions = topicOptionsOf(config);
-  await createTopics(log, topicOptions, logger);
+  await createTopics(log, topicOptionsOf(config), logger);
   const databaseUrl = config.databaseUrl ?? (await openPostgres(config, logger, opened));
   const repeats = new Repeats(clock);
   let closing = false;
@@ -102,7 +102,6 @@ async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisp
     alertFeed,
     keys,
     rules,
-    topics: topicOptions,
     snapshotsDir,
   };
 }
@@ -120,11 +119,12 @@ function topicOptionsOf({ partitions, retention }: Config) {
   return { partitions, retentionMs: retention.ageMs ?? undefined, retentionBytes: retention.bytes ?? undefined };
 }
 
-/** The topics between the parts; ingest makes those that it writes to. */
+/** All of them, since nobody knows which process comes first. */
 async function createTopics(log: Log, options: ReturnType<typeof topicOptionsOf>, logger: Logger): Promise<void> {
-  for (const topic of [topics.matches, topics.alert]) {
+  const making = [...activityTopics, topics.matches, topics.alert].map(async (topic) => {
     for (const difference of await log.createTopic(topic, options)) logger.warn({ topic }, difference);
-  }
+  });
+  await Promise.all(making);
 }
 
 /** Makes the first key and keeps it where only this user can read it; null where there was one already. */
@@ -162,7 +162,6 @@ async function openApp(house: House, apps: readonly PartName[], opened: AsyncDis
   serveOpenApi(app, packageVersion);
   // With the app's filters, or Nest would hide a step's errors from its transport.
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
-  // Ingest makes its topics while the app is initialized: consumers come after.
   await app.init();
   await app.startAllMicroservices();
   return app;
