@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MeasureSpec } from '#libs/windows';
-import { modelOf } from '../../libs/windows/testing/models.js';
+import { absences, modelOf } from '../../libs/windows/testing/models.js';
 import { type Arrival, bruteForce } from '../../libs/windows/testing/streams.js';
 import { detect, type Input, planOf } from './detect.js';
 import { tenthTwice } from './real-data.js';
@@ -18,7 +18,8 @@ const detections = ['any', 'in0', 'in1', 'in2']
   })
   .join('---\n');
 
-const kinds: [name: string, correlation: string, measure: MeasureSpec, values: number[]][] = [
+/** A correlation, what that is by its definition, and the values that its events bring. */
+const kinds: [name: string, correlation: string, measure: MeasureSpec | null, values: number[]][] = [
   ['event_count', 'rules: [any], condition: {gte: 3}', { kind: 'count', limits: { gte: 3 } }, [0]],
   ['event_count', 'rules: [any], condition: {gt: 1, lte: 3}', { kind: 'count', limits: { gt: 1, lte: 3 } }, [0]],
   [
@@ -90,6 +91,7 @@ const kinds: [name: string, correlation: string, measure: MeasureSpec, values: n
     { kind: 'anomaly', deviations: 1.3, minimum: 4 },
     [-4, 0.5, 3, 8],
   ],
+  ['absence', 'rules: [any]', null, [0]],
 ];
 
 const arrivalsArb = (values: number[]) =>
@@ -114,7 +116,12 @@ describe.each(kinds)('%s {%s}', (name, correlation, measure, values) => {
   const rule = `title: T\nname: t\nquiet: 7s\ncorrelation: {type: ${name}, ${timespan}group-by: [ip], ${correlation}}\n`;
   const plan = planOf([{ file: 'rules.yml', text: `${detections}---\n${rule}` }], latenessMs);
   const caps = { groupsMax: 1000, eventsPerGroupMax: 1 << 16 };
-  const spec = { kind: 'measured' as const, measure, timespanMs: 10_000, quietMs: 7000, latenessMs, ...caps };
+  const times = { timespanMs: 10_000, quietMs: 7000, latenessMs };
+  const rightFor = (arrivals: readonly Arrival[]) => {
+    if (measure === null) return absences({ kind: 'absence', ...times, ...caps }, arrivals);
+    const spec = { kind: 'measured' as const, measure, ...times, ...caps };
+    return bruteForce(spec, modelOf(spec), arrivals, stepMs);
+  };
 
   it.each([1, 4, 16])('is what it says, shuffled, sent twice and restored, over %i partitions', (partitions) => {
     fc.assert(
@@ -134,7 +141,7 @@ describe.each(kinds)('%s {%s}', (name, correlation, measure, values) => {
           const found = detect(plan, tenthTwice(shuffled), options).flatMap(({ id, rule, group, ...outcome }) => {
             return rule === 't' ? [JSON.stringify({ group: Number(group.ip.split('.')[3]), ...outcome })] : [];
           });
-          const right = [...bruteForce(spec, modelOf(spec), inOrder, stepMs)].flatMap(([group, outcomes]) =>
+          const right = [...rightFor(inOrder)].flatMap(([group, outcomes]) =>
             outcomes.map(({ openedAt, firstSeen, lastSeen, value, peak, expected, events }) =>
               JSON.stringify({ group, openedAt, firstSeen, lastSeen, value, peak, expected, events }),
             ),

@@ -9,7 +9,7 @@ import {
   planRules,
   WindowPartition,
 } from '#libs/detection';
-import { batchOfRecords, partitionOf, type RecordBatch } from '#libs/log';
+import { batchOfRecords, type LogRecord, partitionOf, type RecordBatch } from '#libs/log';
 import { compileRules, type RuleFile } from '#libs/sigma';
 
 /** An event as ingest hands it to the log. */
@@ -40,6 +40,8 @@ export interface DetectOptions {
   appendEvents?: number;
   /** The second stage starts again from a snapshot after so many appends. Default: never. */
   restoreAppends?: number;
+  /** How long time goes on after the last event. Default: not at all. */
+  silentMs?: number;
 }
 
 export function planOf(files: readonly RuleFile[], latenessMs = 60_000): DetectionPlan {
@@ -56,22 +58,28 @@ export function detect(plan: DetectionPlan, inputs: readonly Input[], options: D
   const windows = Array.from({ length: partitions }, (_, partition) => fresh(partition));
   const stored = new Map<string, Input[]>();
   const latest = new Map<string, { change: EpisodeChange; windows: WindowPartition }>();
-  for (let at = 0; at < inputs.length; at += appendEvents) {
-    const recordedAt = 1_800_000_000_000 + at;
-    const batches = append(stored, inputs.slice(at, at + appendEvents), partitions, recordedAt);
-    for (const { partition = 0, time, value } of matcher.match(batches, recordedAt).matches) {
+  const window = (records: readonly LogRecord[], recordedAt: number) => {
+    for (const { partition = 0, time, value } of records) {
       const into = windows[partition];
       for (const change of into.apply(batchOfRecords('', partition, into.position, [{ time, value, recordedAt }]))) {
         const { rule, view } = change;
         latest.set(alertId(rule.info.id, view.groupLo, view.groupHi, view.anchor), { change, windows: into });
       }
     }
+  };
+  const startedAt = 1_800_000_000_000;
+  for (let at = 0; at < inputs.length; at += appendEvents) {
+    const recordedAt = startedAt + at;
+    const batches = append(stored, inputs.slice(at, at + appendEvents), partitions, recordedAt);
+    window(matcher.match(batches, recordedAt).matches, recordedAt);
     if (options.restoreAppends === undefined || (at / appendEvents) % options.restoreAppends > 0) continue;
     for (const [p, before] of windows.entries()) {
       windows[p] = fresh(p);
       if (!decodeSnapshot(Buffer.concat(encodeSnapshot(before)), windows[p], plan, [])) throw new TypeError('Damaged');
     }
   }
+  const until = startedAt + inputs.length + (options.silentMs ?? 0);
+  if (options.silentMs !== undefined) window(matcher.marks(until), until);
   return [...latest]
     .filter(([, { change }]) => change.view.state !== 'merged')
     .map(([id, { change, windows }]) => found(id, plan, change, windows, stored));

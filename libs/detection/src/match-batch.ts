@@ -28,6 +28,8 @@ export interface Reading {
   read: readonly Source[];
   /** Partitions that others read; null: the writer is alone and reads everything there is. */
   others: readonly Source[] | null;
+  /** The writer's windows hold hits until the others say how far they have read: so they shall say it soon. */
+  asks?: true;
 }
 
 /** Hits of one rule; 40 bytes each. Columns may be longer than `count`. */

@@ -88,13 +88,17 @@ export class Matcher {
   marks(nowMs: number): LogRecord[] {
     const markMs = this.markTime(nowMs);
     if (markMs === 0 && this.others === null) return [];
-    const head = {
-      markMs,
-      readUntilMs: this.readUntilMs,
-      reading: this.reading(this.others === null ? [] : this.owned),
-    };
-    const value = encodeMatches(head, []);
-    return Array.from({ length: this.options.partitions }, (_, partition) => ({ partition, time: markMs, value }));
+    return this.toAll(markMs, { markMs, reading: this.reading(this.others === null ? [] : this.owned) });
+  }
+
+  /** Records that tell every partition how far this process has read, and nothing of the time. `asks`: see `Reading`. */
+  tells(asks: boolean): LogRecord[] {
+    return this.toAll(this.newestMs, { markMs: 0, reading: this.reading(this.owned, asks) });
+  }
+
+  private toAll(time: number, head: { markMs: number; reading: string }): LogRecord[] {
+    const value = encodeMatches({ ...head, readUntilMs: this.readUntilMs }, []);
+    return Array.from({ length: this.options.partitions }, (_, partition) => ({ partition, time, value }));
   }
 
   /** Event time now: the newest seen, moved on by as long as nothing was recorded. 0: nothing seen yet. */
@@ -190,8 +194,8 @@ export class Matcher {
     }
   }
 
-  private reading(read: readonly Source[]): string {
-    return JSON.stringify({ read, others: this.others } satisfies Reading);
+  private reading(read: readonly Source[], asks = false): string {
+    return JSON.stringify({ read, others: this.others, ...(asks && { asks }) } satisfies Reading);
   }
 
   private evaluate(detections: readonly PlannedDetection[], time: number, recordedAt: number, origin: number): void {

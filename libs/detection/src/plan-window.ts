@@ -12,6 +12,7 @@ export type Brought =
 export function windowOf(correlation: Correlation, latenessMs: number): WindowRule {
   const { timespanMs, quietMs } = correlation;
   const times = { timespanMs, latenessMs, quietMs };
+  if (correlation.kind === 'absence') return { ...times, kind: 'absence' };
   const least = leastOf(correlation);
   if (least !== null) {
     const kind = correlation.kind === 'event_count' ? ('count' as const) : ('distinct' as const);
@@ -33,7 +34,7 @@ function leastOf(correlation: Correlation): number | null {
 const temporalLimits = ({ limits, inputs }: Extract<Correlation, { kind: 'temporal' | 'temporal_ordered' }>): Limits =>
   Object.keys(limits).length > 0 ? limits : { gte: inputs.length };
 
-function measureOf(correlation: Correlation): MeasureSpec {
+function measureOf(correlation: Exclude<Correlation, { kind: 'absence' }>): MeasureSpec {
   switch (correlation.kind) {
     case 'event_count':
       return { kind: 'count', limits: correlation.limits };
@@ -69,8 +70,6 @@ function measureOf(correlation: Correlation): MeasureSpec {
       };
     case 'anomaly':
       return { kind: 'anomaly', deviations: correlation.deviations, minimum: correlation.minimum };
-    case 'absence':
-      throw new TypeError('The compiler refuses absence');
   }
 }
 

@@ -56,6 +56,8 @@ export class WindowPartition {
   /** Per source: the highest offset applied. What comes again at or below it is dropped. */
   readonly applied: number[] = [];
   readonly merge = new WriterMerge();
+  /** Somebody waits for other writers to say how far they have read; whoever answers takes it back. */
+  isAsked = false;
   private readonly readers = new Map<string, Readers>();
   readonly counters: WindowPartitionCounters = { entries: 0, repeated: 0, orphaned: 0, unreadable: 0 };
 
@@ -96,6 +98,7 @@ export class WindowPartition {
       if (hits.length === 0) this.advance(markMs, recordedMs);
       return;
     }
+    this.isAsked ||= readers.asks;
     this.merge.learn(readers, readUntilMs);
     this.merge.hold(hits);
     if (hits.length === 0 && readUntilMs > 0) this.merge.marks.push({ markMs, readUntilMs });
@@ -148,9 +151,9 @@ export class WindowPartition {
   private readersOf(reading: string): Readers {
     const known = this.readers.get(reading);
     if (known !== undefined) return known;
-    const { read, others } = JSON.parse(reading) as Reading;
+    const { read, others, asks = false } = JSON.parse(reading) as Reading;
     const indexed = (sources: readonly Source[]) => sources.map((source) => this.sourceIndex(source));
-    const readers = { read: indexed(read), others: others && indexed(others) };
+    const readers = { read: indexed(read), others: others && indexed(others), asks };
     if (this.readers.size >= readingsMax) this.readers.clear();
     this.readers.set(reading, readers);
     return readers;

@@ -10,6 +10,8 @@ const bucketMs = 100;
 export interface Readers {
   read: readonly number[];
   others: readonly number[] | null;
+  /** The writer waits for what the others say. */
+  asks: boolean;
 }
 
 /** A time mark, and the moment of recording that it is of. */

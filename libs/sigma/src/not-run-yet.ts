@@ -6,7 +6,6 @@ const baselineStretchesMax = 10_080;
 /** Why a correlation that is written well can't be run, and what to do instead; undefined: it can. */
 export function notRunYet(correlation: Correlation): [reason: string, hint: string] | undefined {
   const { kind } = correlation;
-  if (kind === 'absence') return ['The correlation type `absence` is not supported yet', 'Use another type'];
   if (correlation.detections.length < correlation.inputs.length)
     return ['Correlations of correlations are not supported yet', 'Name detection rules'];
   if (kind === 'value_percentile' && correlation.percentile === null)

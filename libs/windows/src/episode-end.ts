@@ -41,7 +41,7 @@ function forgetSettled(store: WindowStore, slot: number, episodes: Episode[], cl
   const kept = episodes.filter(isKept);
   if (kept.length === episodes.length) return;
   // The others' are looked at again from where they are settled, which shall not find these once more.
-  if (store.measured !== null) settleEpisodes(store, slot, reach);
+  if (store.rising === null) settleEpisodes(store, slot, reach);
   if (kept.length > 0) store.episodes.set(slot, kept);
   else store.episodes.delete(slot);
 }

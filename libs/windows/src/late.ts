@@ -23,8 +23,10 @@ export function mergeLate(store: WindowStore, slot: number, events: WindowEvent[
   const changed = reviseEpisodes(episodes, firesOf(store, slot, episodes, events[0]?.time), quietMs, open);
   for (const episode of episodes) {
     if (episode.state === 'merged') continue;
-    if (events.some((e) => e.time > episode.openedAt - timespanMs && e.time < episode.holdUntil + quietMs))
-      changed.add(episode);
+    const { openedAt, firstSeen, holdUntil } = episode;
+    const isOf = ({ time }: WindowEvent) =>
+      (time > openedAt - timespanMs || time === firstSeen) && time < holdUntil + quietMs;
+    if (events.some(isOf)) changed.add(episode);
     if (changed.has(episode)) recountEvents(store, slot, episode);
   }
   if (episodes.length > 0 && !store.episodes.has(slot)) store.episodes.set(slot, episodes);
@@ -42,7 +44,9 @@ function firesOf(store: WindowStore, slot: number, episodes: readonly Episode[],
 }
 
 function recountEvents(store: WindowStore, slot: number, episode: Episode): void {
-  const first = store.runs.countUntil(slot, episode.openedAt - store.spec.timespanMs);
+  const before = episode.openedAt - store.spec.timespanMs;
+  // An alert of absence begins with what came before it.
+  const first = store.absence === null ? store.runs.countUntil(slot, before) : store.runs.countBefore(slot, before);
   const time = store.runs.time(slot, first);
   if (episode.dropped === 0 || time < episode.firstSeen) episode.firstSeen = time;
   const [from, to] = keptRange(store, episode);

@@ -45,6 +45,11 @@ export class MeasuredWindows {
     for (const slot of this.unjudged) this.judge(slot);
   }
 
+  /** Before the group's time moves on: its newest instant is over. */
+  pass(slot: number): void {
+    this.judge(slot);
+  }
+
   /** Does the condition hold at the group's newest event? */
   judge(slot: number): void {
     if (!this.unjudged.delete(slot)) return;

@@ -1,6 +1,6 @@
 import type { Episode } from './episode.js';
 import { word } from './group-table.js';
-import type { WindowSpec } from './window-spec.js';
+import { keepsValues, type WindowSpec } from './window-spec.js';
 import { WindowStore } from './window-store.js';
 
 /** A store's whole state: columns as they are, episodes as JSON. */
@@ -25,7 +25,7 @@ export function snapshotWindow(store: WindowStore): WindowSnapshot {
     slots.push(slot);
     total += store.runs.length(slot);
   }
-  const withValues = store.spec.kind !== 'count';
+  const withValues = keepsValues(store.spec);
   const events = {
     times: new Float64Array(total),
     origins: new Float64Array(total),
@@ -81,8 +81,9 @@ export function restoreWindow(spec: WindowSpec, snapshot: WindowSnapshot): Windo
   }
   for (const episode of snapshot.episodes) {
     const slot = store.groups.find(episode.groupLo, episode.groupHi);
-    // JSON has no NaN: a hold not worked out comes back as null.
-    store.restoreEpisode({ ...episode, slot, holdUntil: episode.holdUntil ?? Number.NaN });
+    // JSON has neither: a hold that was not worked out, or that has no end, comes back as null.
+    const unsaid = store.absence === null ? Number.NaN : Number.POSITIVE_INFINITY;
+    store.restoreEpisode({ ...episode, slot, holdUntil: episode.holdUntil ?? unsaid });
   }
   return store;
 }

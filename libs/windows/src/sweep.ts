@@ -13,6 +13,7 @@ export function sweep(
   held: FireRun | null = null,
   until = Number.POSITIVE_INFINITY,
 ): FireRun[] {
+  if (store.absence !== null) return store.absence.sweep(slot, from, held, until);
   const { quietMs } = store.spec;
   const window = new SlidingWindow(store, slot, from);
   const runs: FireRun[] = held === null ? [] : [{ ...held }];

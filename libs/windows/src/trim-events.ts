@@ -12,11 +12,11 @@ export function trimEvents(store: WindowStore, slot: number, time: number): void
   if (excess > old) store.counters.truncatedEvents += excess - old;
   const count = Math.max(old, excess);
   if (count === 0) return;
-  if (store.measured !== null) {
+  if (store.rising === null) {
     // Where the limit cuts into what is needed, the windows that lack nothing are settled; it can't be helped with others.
     const whole = excess > old ? Math.min(runs.time(slot, count - 1) + spec.timespanMs, store.groups.newest(slot)) : 0;
     settleEpisodes(store, slot, Math.max(time - store.reachMs, whole));
-    store.measured.fold(slot, count);
+    store.measured?.fold(slot, count);
   }
   keepForEpisodes(store, slot, count);
   runs.dropOldest(slot, count);

@@ -5,10 +5,15 @@ import type { MeasureSpec } from './measures/make.js';
  *
  * `count`: the condition holds while the window has at least `threshold` events; `distinct`: so many different values.
  * More events never end it, which makes these two simple and fast. `measured`: the condition is what `measure` says, and
- * an event may begin it or end it.
+ * an event may begin it or end it. `absence`: it
+ * holds while a group that was seen has no event.
  */
 export type WindowRule = WindowTimes &
-  ({ kind: 'count' | 'distinct'; threshold: number } | { kind: 'measured'; measure: MeasureSpec });
+  (
+    | { kind: 'count' | 'distinct'; threshold: number }
+    | { kind: 'measured'; measure: MeasureSpec }
+    | { kind: 'absence' }
+  );
 
 export interface WindowTimes {
   /** Windows are (t − timespanMs, t]. */
@@ -27,6 +32,15 @@ export interface WindowCaps {
 }
 
 export type WindowSpec = WindowRule & WindowCaps;
+
+/** How a window is measured when it is looked at again. (Absence looks at the gaps between events.) */
+export function measureOf(spec: WindowRule): MeasureSpec {
+  if (spec.kind === 'measured') return spec.measure;
+  return spec.kind === 'absence' ? { kind: 'count', limits: {} } : { kind: spec.kind, limits: { gte: spec.threshold } };
+}
+
+/** Does it matter what an event carries? */
+export const keepsValues = (spec: WindowRule): boolean => spec.kind === 'distinct' || spec.kind === 'measured';
 
 /** What limits pushed out since the store was made. */
 export interface WindowCounters {

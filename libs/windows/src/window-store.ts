@@ -1,3 +1,4 @@
+import { AbsenceWindows } from './absence-windows.js';
 import { type Episode, openEpisode } from './episode.js';
 import { closeIfQuiet, passEpisodes, resolve } from './episode-end.js';
 import { EventRuns } from './event-runs.js';
@@ -12,7 +13,7 @@ import { openAmong } from './revise.js';
 import { RisingWindows } from './rising-windows.js';
 import { trimEvents } from './trim-events.js';
 import { type EpisodeView, viewEpisode } from './view.js';
-import type { WindowCounters, WindowHits, WindowSpec } from './window-spec.js';
+import { keepsValues, measureOf, type WindowCounters, type WindowHits, type WindowSpec } from './window-spec.js';
 
 /** An event at whose time the condition holds. */
 export interface Fire {
@@ -36,6 +37,10 @@ export class WindowStore {
   readonly episodes = new Map<number, Episode[]>();
   readonly counters: WindowCounters = { late: 0, evictedGroups: 0, truncatedEvents: 0 };
 
+  /** How much older than its group's newest event a late one may be. */
+  readonly reachMs: number;
+  /** How far back from its newest event a group's events are kept: what a late event's windows can still reach. */
+  readonly keepMs: number;
   /** How a window is measured when it is looked at again. */
   readonly measureSpec: MeasureSpec;
   /** Does it matter to a window what went before it? */
@@ -44,7 +49,8 @@ export class WindowStore {
   readonly neededMs: number;
   readonly rising: RisingWindows | null = null;
   readonly measured: MeasuredWindows | null = null;
-  private readonly windows: RisingWindows | MeasuredWindows;
+  readonly absence: AbsenceWindows | null = null;
+  private readonly windows: RisingWindows | MeasuredWindows | AbsenceWindows;
 
   /** What time it is: the newest event counted, or what time marks say. */
   markMs = 0;
@@ -58,24 +64,17 @@ export class WindowStore {
   private readonly departing: EpisodeView[] = [];
 
   constructor(readonly spec: WindowSpec) {
-    const isMeasured = spec.kind === 'measured';
-    this.runs = new EventRuns(this.groups, spec.kind !== 'count');
-    this.measureSpec = isMeasured ? spec.measure : { kind: spec.kind, limits: { gte: spec.threshold } };
+    this.reachMs = spec.timespanMs + spec.latenessMs;
+    // A silence begins one timespan after an event, which is no longer in the window then.
+    this.keepMs = this.reachMs + spec.timespanMs + (spec.kind === 'absence' ? 1 : 0);
+    this.runs = new EventRuns(this.groups, keepsValues(spec));
+    this.measureSpec = measureOf(spec);
     const memoryMs = memoryMsOf(this.measureSpec, spec.timespanMs);
     this.hasMemory = memoryMs > 0;
     this.neededMs = Math.max(this.keepMs + spec.quietMs, memoryMs);
-    if (isMeasured) this.windows = this.measured = new MeasuredWindows(this, spec.measure);
+    if (spec.kind === 'measured') this.windows = this.measured = new MeasuredWindows(this, spec.measure);
+    else if (spec.kind === 'absence') this.windows = this.absence = new AbsenceWindows(this);
     else this.windows = this.rising = new RisingWindows(this, spec.kind, spec.threshold);
-  }
-
-  /** How much older than its group's newest event a late one may be. */
-  get reachMs(): number {
-    return this.spec.timespanMs + this.spec.latenessMs;
-  }
-
-  /** How far back from its newest event a group's events are kept: what a late event's windows can still reach. */
-  get keepMs(): number {
-    return this.reachMs + this.spec.timespanMs;
   }
 
   /** Bytes held beside the events themselves, and by the events. */
@@ -133,6 +132,7 @@ export class WindowStore {
     this.markMs = Math.max(this.markMs, markMs);
     this.recordedMs = Math.max(this.recordedMs, recordedMs);
     for (const slot of this.episodes.keys()) passEpisodes(this, slot, this.clockOf(slot));
+    this.absence?.advance();
     this.idle.sweep();
     this.revised.clear();
   }
@@ -185,7 +185,7 @@ export class WindowStore {
   private append(slot: number, hits: WindowHits, i: number): void {
     const { runs, groups } = this;
     const time = hits.times[i];
-    if (this.measured !== null && time > groups.newest(slot)) this.measured.judge(slot);
+    if (this.rising === null && time > groups.newest(slot)) (this.measured ?? this.absence)?.pass(slot, time);
     const hasEpisode = this.episodes.size > 0 && this.episodes.has(slot);
     if (hasEpisode) passEpisodes(this, slot, time);
     else if (groups.newest(slot) <= time - this.keepMs) this.clear(slot);
@@ -262,6 +262,8 @@ export class WindowStore {
   closeGroup(slot: number): void {
     for (const episode of this.episodes.get(slot) ?? []) {
       resolve(this, episode);
+      // Of a group that is silent nobody will hear when it comes back.
+      if (episode.holdUntil === Number.POSITIVE_INFINITY) episode.holdUntil = this.clockOf(slot);
       closeIfQuiet(this, episode, Number.POSITIVE_INFINITY);
       if (this.dirty.delete(episode)) this.departing.push(viewEpisode(this, episode));
     }

@@ -1,7 +1,7 @@
 import type { WindowSpec } from '../src/index.js';
 import { type Limits, meets } from '../src/measure.js';
 import type { MeasureSpec } from '../src/measures/make.js';
-import type { Arrival, Condition } from './streams.js';
+import { type Arrival, bruteForceOf, type Condition, outcomesOf } from './streams.js';
 
 export type MeasuredSpec = Extract<WindowSpec, { kind: 'measured' }>;
 type Of<Kind extends MeasureSpec['kind']> = Extract<MeasureSpec, { kind: Kind }>;
@@ -160,3 +160,14 @@ export const modelOf = (spec: MeasuredSpec): Condition =>
   conditionOf(spec, (frame) =>
     (models[spec.measure.kind] as (measure: MeasureSpec, frame: Frame) => Finding | null)(spec.measure, frame),
   );
+
+/** Absence: from one timespan after an event until the next one. */
+export const absences = (spec: WindowSpec, arrivals: readonly Arrival[]) =>
+  bruteForceOf(spec, arrivals, (events) => {
+    const times = events.map((e) => e.time).sort((a, b) => a - b);
+    const silences = times.flatMap((time, i) => {
+      const from = time + spec.timespanMs;
+      return times[i + 1] > from ? [{ from, until: times[i + 1], observed: 0, expected: null }] : [];
+    });
+    return outcomesOf(spec, events, silences);
+  });

@@ -28,12 +28,29 @@ export type Condition = (
   t: number,
 ) => { holds: boolean; observed: number; expected: number | null };
 
+/** A stretch [from, until) in which the condition holds. */
+export interface Held {
+  from: number;
+  until: number;
+  observed: number;
+  expected: number | null;
+}
+
 /** Recounts every window of every group from all its events. Knows nothing of order, batches or state. Times are multiples of `stepMs`. */
 export function bruteForce(
   spec: WindowSpec,
   condition: Condition,
   arrivals: readonly Arrival[],
   stepMs = 1,
+): Map<number, Outcome[]> {
+  return bruteForceOf(spec, arrivals, (events) => outcomesOf(spec, events, firesOf(spec, condition, events, stepMs)));
+}
+
+/** The outcomes of each group's accepted events. */
+export function bruteForceOf(
+  spec: WindowSpec,
+  arrivals: readonly Arrival[],
+  outcomes: (events: readonly Arrival[]) => Outcome[],
 ): Map<number, Outcome[]> {
   const accepted = new Map<number, Arrival[]>();
   for (const arrival of arrivals) {
@@ -42,19 +59,26 @@ export function bruteForce(
     if (events.length > 0 && arrival.time < newest - spec.timespanMs - spec.latenessMs) continue;
     accepted.set(arrival.group, [...events, arrival]);
   }
-  return new Map([...accepted].map(([group, events]) => [group, outcomesOf(spec, condition, events, stepMs)]));
+  return new Map([...accepted].map(([group, events]) => [group, outcomes(events)]));
 }
 
-function outcomesOf(spec: WindowSpec, condition: Condition, events: Arrival[], stepMs: number): Outcome[] {
+function firesOf(spec: WindowSpec, condition: Condition, events: readonly Arrival[], stepMs: number): Held[] {
   const times = [...new Set(events.map((e) => e.time))].sort((a, b) => a - b);
-  const fires = times.flatMap((t, i) => {
+  return times.flatMap((t, i) => {
     const { holds, observed, expected } = condition(events, t, t);
     if (!holds) return [];
     let until = t + stepMs;
     while (until !== times[i + 1] && until < t + spec.timespanMs && condition(events, t, until).holds) until += stepMs;
     return { from: t, until, observed, expected };
   });
-  const episodes: (typeof fires)[] = [];
+}
+
+export function outcomesOf(spec: WindowSpec, events: readonly Arrival[], fires: readonly Held[]): Outcome[] {
+  const times = [...new Set(events.map((e) => e.time))].sort((a, b) => a - b);
+  // An alert of absence begins with the events before it.
+  const isOf = (t: number, openedAt: number) =>
+    spec.kind === 'absence' ? t >= openedAt - spec.timespanMs : t > openedAt - spec.timespanMs;
+  const episodes: Held[][] = [];
   for (const fire of fires) {
     const last = episodes.at(-1);
     if (last && fire.from < Math.max(...last.map((f) => f.until)) + spec.quietMs) last.push(fire);
@@ -64,7 +88,7 @@ function outcomesOf(spec: WindowSpec, condition: Condition, events: Arrival[], s
   return episodes.map((fires) => {
     const end = Math.max(...fires.map((f) => f.until)) + spec.quietMs;
     const openedAt = fires[0].from;
-    const firstSeen = times.find((t) => t > openedAt - spec.timespanMs)!;
+    const firstSeen = times.find((t) => isOf(t, openedAt))!;
     const within = events.filter((e) => e.time >= firstSeen && e.time < end);
     return {
       openedAt,
