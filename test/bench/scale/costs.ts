@@ -21,3 +21,26 @@ export interface UnitCosts {
   wholeKafkaUs: number;
   detectKafkaUs: number;
 }
+
+/** As cost-model.bench printed it on a virtual machine with 2 cores (AMD EPYC), Node 26.9, brokers and PostgreSQL beside it. */
+export const measuredHere: UnitCosts = {
+  ingestNdjsonUs: 3.64,
+  ingestJsonUs: 3.2,
+  appendEmbeddedUs: 0.496,
+  appendKafkaUs: 0.694,
+  readEmbeddedUs: 0.432,
+  readKafkaUs: 0.819,
+  matchUs: 1.61,
+  windowPerHitUs: 0.453,
+  hitsPerEvent: 2.03,
+  eventBytes: 322,
+  eventStoredBytes: 16.4,
+  hitBytes: 40.3,
+  hitStoredBytes: 11.8,
+  projectPerAlertUs: 19.3,
+  groupBytes: 60,
+  wholeEmbeddedUs: 10.4,
+  detectEmbeddedUs: 5.99,
+  wholeKafkaUs: 14.7,
+  detectKafkaUs: 9.4,
+};
