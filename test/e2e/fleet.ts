@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { openDatabase } from '#libs/storage';
 import type { Cli, Running } from '../../apps/weir/testing/cli.js';
 import type { TestDatabase } from '../../libs/storage/testing/test-database.js';
 
@@ -17,6 +19,7 @@ export class Fleet {
 
   private constructor(
     private readonly cli: Cli,
+    private readonly database: DataSource,
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
@@ -24,7 +27,8 @@ export class Fleet {
   static async open(cli: Cli, pg: TestDatabase, name: string, env: NodeJS.ProcessEnv): Promise<Fleet> {
     await pg.database.query(`CREATE DATABASE "${name}"`);
     const url = pg.url.replace('/postgres?', `/${name}?`);
-    return new Fleet(cli, { ...env, WEIR_DATABASE_URL: url, WEIR_ADMIN_KEY: fleetKey });
+    const database = await openDatabase({ url });
+    return new Fleet(cli, database, { ...env, WEIR_DATABASE_URL: url, WEIR_ADMIN_KEY: fleetKey });
   }
 
   /** Names are parts, and what tells several of one part apart: `detect`, `detect-2`. */
@@ -62,8 +66,13 @@ export class Fleet {
     return ended;
   }
 
+  query<T>(sql: string): Promise<T[]> {
+    return this.database.query<T[]>(sql);
+  }
+
   /** Ends all that run, and gives what they said. */
   async endAll(): Promise<{ name: string; code: number | null; stderr: string }[]> {
+    await this.database.destroy();
     return Promise.all(this.names.map(async (name) => ({ name, ...(await this.end(name)) })));
   }
 

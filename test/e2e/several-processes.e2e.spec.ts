@@ -2,15 +2,24 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '#libs/clock';
+import { openKafkaLog } from '#libs/log';
 import { Cli } from '../../apps/weir/testing/cli.js';
 import { kafkaForTests, type TestKafka } from '../../libs/log/testing/kafka.js';
 import { openTestDatabase, type TestDatabase } from '../../libs/storage/testing/test-database.js';
 import { answer, expectedOf, hasRealData, rightAnswer, rulesFor } from '../scenarios/real-data.js';
 import { Fleet, fleetKey } from './fleet.js';
-import { alertsOf } from './outcome.js';
+import { type AlertOutcome, adminKey, alertsOf, copiesIn, settledAlerts } from './outcome.js';
+import { type Batch, Sender, wrongCopies } from './sender.js';
+import { settledBefore, trafficBatches } from './traffic.js';
 
 const kafka = await kafkaForTests('Weir in several processes on Kafka');
 const run = `e2e-several-${process.pid}-${Math.trunc(performance.timeOrigin)}`;
+const traffic = trafficBatches(42);
+/** Of the trial broker; a member that is silent for so long has lost its partitions. */
+const sessionMs = 6_000;
+/** On a busy machine. */
+const stopMsMax = 5_000;
 const everyone = ['ingest', 'detect', 'detect-2', 'detect-3', 'project', 'api'];
 
 if (kafka) describe('Weir in several processes', () => severalProcesses(kafka));
@@ -19,9 +28,18 @@ function severalProcesses(cluster: TestKafka): void {
   let cli: Cli;
   let pg: TestDatabase;
   let env: NodeJS.ProcessEnv;
+  let undisturbed: AlertOutcome[];
   beforeAll(async () => {
     cli = new Cli();
+    const calm = new Cli();
     pg = await openTestDatabase();
+    const weir = await calm.start({ WEIR_LATENESS: '10m' });
+    const sender = new Sender();
+    sender.aim(weir.url, adminKey(calm));
+    for (const batch of traffic.flat()) await sender.send(batch);
+    undisturbed = await settledAlerts(calm, weir.url, adminKey(calm));
+    await calm.close();
+    expect(undisturbed.length).toBeGreaterThan(40);
     env = { WEIR_KAFKA_BROKERS: cluster.brokers.join(','), WEIR_PARTITIONS: '4', WEIR_LATENESS: '10m' };
   });
   afterAll(async () => {
@@ -29,6 +47,60 @@ function severalProcesses(cluster: TestKafka): void {
     await pg.close();
     await cluster.deleteAll(run);
   });
+
+  test('a process killed, one asleep past its session, all restarted one by one under load: the alerts are those of a calm run', async () => {
+    const sender = new Sender();
+    const fleet = await Fleet.open(cli, pg, 'faults', { ...env, WEIR_KAFKA_PREFIX: `${run}-faults.` });
+    const all = [...everyone, 'project-2'];
+    await fleet.start(...all);
+    await fleet.ready(...all);
+    sender.aim(fleet.url('ingest'), fleetKey);
+    const feeding = feed(fleet, sender);
+    const goesOn = async (events = 1_500) => {
+      const before = sender.acknowledged.size;
+      while (sender.acknowledged.size < before + events) await delay(20);
+    };
+    await goesOn();
+
+    await fleet.end('detect', 'SIGKILL');
+    await goesOn();
+    await fleet.start('detect');
+    await goesOn();
+
+    const asleep = ['detect-2', 'project'];
+    for (const name of asleep) fleet.signal(name, 'SIGSTOP');
+    await delay(sessionMs + 2_000);
+    for (const name of asleep) fleet.signal(name, 'SIGCONT');
+    await goesOn();
+
+    for (const name of all) {
+      if (name === 'ingest') sender.aim(null);
+      const from = performance.now();
+      expect(await fleet.end(name)).toMatchObject({ code: 0 });
+      expect(performance.now() - from).toBeLessThan(stopMsMax);
+      await fleet.start(name);
+      if (name === 'ingest') sender.aim(fleet.url('ingest'));
+      await fleet.ready(name);
+    }
+    expect(feeding.done).toBe(false);
+    feeding.pauseMs = 0;
+    await feeding.all;
+
+    const alerts = await settled(fleet);
+    const audit = await (await fleet.get('api', '/api/v1/audit')).json();
+    const positions = await fleet.query<{ partition: number; offset: string }>(
+      'SELECT partition, "offset" FROM computed.projection_position ORDER BY partition',
+    );
+    await endAll(fleet);
+    const log = await openKafkaLog({ brokers: cluster.brokers, clock: systemClock, prefix: `${run}-faults.` });
+    const copies = await copiesIn(log);
+    const [ends] = await log.ends(['alert']);
+    await log.close();
+    expect(wrongCopies(sender.acknowledged, copies)).toEqual([]);
+    expect(audit).toMatchObject({ agrees: true });
+    expect(alerts).toEqual(undisturbed);
+    expect(positions.map(({ offset }) => Number(offset))).toEqual(ends);
+  }, 120_000);
 
   test.runIf(hasRealData)('three detect processes give the right answer, and a new alert soon', async () => {
     const expected = expectedOf('ssh-auth/expected.csv');
@@ -62,9 +134,45 @@ function severalProcesses(cluster: TestKafka): void {
       expect((await fetch(`${fleet.url(name)}/health/live`)).status).toBe(200);
       expect(await (await fetch(`${fleet.url(name)}/metrics`)).text()).toContain('process_cpu_seconds_total');
     }
-    for (const { name, code, stderr } of await fleet.endAll())
-      expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: '' });
+    await endAll(fleet);
   });
+}
+
+async function endAll(fleet: Fleet): Promise<void> {
+  const ended = await fleet.endAll();
+  expect(ended.map(({ name, code }) => [name, code])).toEqual(ended.map(({ name }) => [name, 0]));
+}
+
+/** Sends all of it, several requests at once, each part when the one before is processed; slowly, until it is hurried. */
+function feed(fleet: Fleet, sender: Sender) {
+  const feeding = { done: false, pauseMs: 100, all: Promise.resolve() };
+  const sendEach = async (batches: Iterable<Batch>) => {
+    for (const batch of batches) {
+      await sender.send(batch);
+      await delay(feeding.pauseMs);
+    }
+  };
+  const sendAll = async () => {
+    for (const part of traffic) {
+      const waiting = part.values();
+      await Promise.all(Array.from({ length: 4 }, () => sendEach(waiting)));
+      await fleet.caughtUp();
+    }
+    feeding.done = true;
+  };
+  feeding.all = sendAll();
+  return feeding;
+}
+
+/** Alerts once all is processed and what is over is closed. */
+async function settled(fleet: Fleet): Promise<AlertOutcome[]> {
+  for (let waited = 0; ; waited += 250) {
+    await fleet.caughtUp();
+    const alerts = await alertsOf(fleet.url('api'), fleetKey);
+    const isOpen = alerts.some(({ openedAt, state }) => openedAt < settledBefore && state === 'open');
+    if (!isOpen || waited >= 20_000) return alerts;
+    await delay(250);
+  }
 }
 
 /** Twelve wrong passwords of one address; from their acknowledgement until its alert can be read, ms. */

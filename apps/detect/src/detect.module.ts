@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MatchController } from './match.controller.js';
-import { DETECT, type DetectPorts } from './ports.js';
+import { DETECT, type DetectPorts, URGENCY } from './ports.js';
+import { Urgency } from './urgency.js';
 import { WindowController } from './window.controller.js';
 
 /** Detection: activity → matches → windows → alert events. */
@@ -10,7 +11,10 @@ export class DetectModule {
     return {
       module: DetectModule,
       controllers: [MatchController, WindowController],
-      providers: [{ provide: DETECT, useValue: ports }],
+      providers: [
+        { provide: DETECT, useValue: ports },
+        { provide: URGENCY, useValue: new Urgency() },
+      ],
     };
   }
 }

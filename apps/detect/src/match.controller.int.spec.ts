@@ -10,6 +10,7 @@ import { compileRules } from '#libs/sigma';
 import { FolderSnapshots, type StepResult } from '#libs/stream';
 import { createLogger, createMetrics } from '#libs/telemetry';
 import { MatchController } from './match.controller.js';
+import { Urgency } from './urgency.js';
 
 const rule = `title: Failed login
 id: 7a2837d2-27e5-415b-a1b2-df5dc8ad2f2e
@@ -25,20 +26,25 @@ let directory: string;
 let clock: ManualClock;
 let log: Log;
 let stage: MatchController;
+let urgency: Urgency;
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'weir-spec-'));
   clock = new ManualClock(start);
   log = await openEmbeddedLog({ directory, clock });
   for (const { topic } of eventTypes) await log.createTopic(topic, { partitions: 1 });
-  stage = new MatchController({
-    log,
-    clock,
-    plan,
-    snapshots: new FolderSnapshots(directory),
-    metrics: createMetrics(),
-    logger: createLogger('silent'),
-    options: { partitions: 1, dedupeHorizonMs: 600_000, identitiesMax: 1_000, groupsMax: 1_000 },
-  });
+  urgency = new Urgency();
+  stage = new MatchController(
+    {
+      log,
+      clock,
+      plan,
+      snapshots: new FolderSnapshots(directory),
+      metrics: createMetrics(),
+      logger: createLogger('silent'),
+      options: { partitions: 1, dedupeHorizonMs: 600_000, identitiesMax: 1_000, groupsMax: 1_000 },
+    },
+    urgency,
+  );
 });
 afterEach(async () => {
   await log.close();
@@ -91,4 +97,28 @@ test('after a restart, no time passes before it is known what waits', async () =
   expect(await stage.tick()).toBeUndefined();
   await assign(1, progress);
   expect(hits(await stage.tick()).map(({ markMs }) => markMs)).toEqual([start]);
+});
+
+test('where others read as well, it says how far it has read once a second, and at once where windows wait', async () => {
+  await assign();
+  await failedLogins('1');
+  await step(0);
+  await stage.tick();
+  const said = async () => hits(await stage.tick()).map(({ readUntilMs, markMs }) => ({ readUntilMs, markMs }));
+  clock.advance(100);
+  expect(await said()).toEqual([]);
+  urgency.isAsked = true;
+  clock.advance(600);
+  expect(await said()).toEqual([{ readUntilMs: start + 450, markMs: 0 }]);
+  clock.advance(100);
+  expect(await said()).toEqual([]);
+  urgency.waits = true;
+  const [{ reading }] = hits(await stage.tick());
+  expect(JSON.parse(reading)).toMatchObject({ read: [['login', 0]], asks: true });
+  await failedLogins('2');
+  clock.advance(100);
+  expect((await said())[0].readUntilMs).toBeLessThan(start + 700);
+  urgency.waits = false;
+  clock.advance(200);
+  expect(await said()).toMatchObject([{ markMs: start }]);
 });

@@ -4,7 +4,8 @@ import { Matcher, type MatchProgress, type Source } from '#libs/detection';
 import { eventTypes, topics } from '#libs/events';
 import { type GroupPosition, LogError, type LogRecord, type RecordBatch } from '#libs/log';
 import type { StepResult } from '#libs/stream';
-import { DETECT, type DetectPorts } from './ports.js';
+import { DETECT, type DetectPorts, URGENCY } from './ports.js';
+import type { Urgency } from './urgency.js';
 
 const activityTopics = eventTypes.filter((type) => !type.internal).map((type) => type.topic);
 
@@ -12,7 +13,9 @@ const activityTopics = eventTypes.filter((type) => !type.internal).map((type) =>
 const restlessMs = 600_000;
 const restfulMarkMs = 60_000;
 /** An event can be read at most so long after it was stamped as recorded. */
-const inFlightMs = 500;
+const inFlightMs = 250;
+/** How often it says what time it is. */
+const markEveryMs = 1_000;
 
 /** The first stage of detection: activity → hits of rules, and what time it is. */
 @Controller()
@@ -22,10 +25,15 @@ export class MatchController {
   private readonly reached = new Map<string, number>();
   private readonly reported = { events: 0, duplicates: 0, capped: 0 };
   private isAlone = true;
+  private partitions = 0;
+  private tickedAt = 0;
   private markedMs = 0;
   private markedAt = 0;
 
-  constructor(@Inject(DETECT) private readonly ports: DetectPorts) {
+  constructor(
+    @Inject(DETECT) private readonly ports: DetectPorts,
+    @Inject(URGENCY) private readonly urgency: Urgency,
+  ) {
     this.matcher = new Matcher(ports.plan, ports.options);
   }
 
@@ -33,7 +41,7 @@ export class MatchController {
     topics: activityTopics,
     order: 'recorded',
     batchBytesMax: 4 << 20,
-    tickMs: 1000,
+    tickMs: 100,
   })
   async match(@Payload() batches: readonly RecordBatch[]): Promise<StepResult> {
     const { matches, deadLetters } = this.matcher.match(batches, this.ports.clock.now());
@@ -77,6 +85,13 @@ export class MatchController {
   async tick(): Promise<StepResult | undefined> {
     if (this.reached.size === 0) return undefined;
     const now = this.ports.clock.now();
+    if (now - this.tickedAt >= markEveryMs) return this.mark(now);
+    const isUrgent = !this.isAlone && (this.urgency.waits || this.urgency.isAsked);
+    return isUrgent ? this.tell(now) : undefined;
+  }
+
+  private async mark(now: number): Promise<StepResult | undefined> {
+    this.tickedAt = now;
     // Work that waits is no silence: time has come as far as the events have, whatever the clock says.
     const silentUntil = (await this.caughtUp()) ? now : 0;
     this.matcher.caughtUp(silentUntil - inFlightMs);
@@ -89,11 +104,18 @@ export class MatchController {
     return { appends: [{ topic: topics.matches, records: this.matcher.marks(silentUntil) }] };
   }
 
+  /** Windows wait, here or elsewhere: how far this process has read is said at once. */
+  private async tell(now: number): Promise<StepResult> {
+    this.urgency.isAsked = false;
+    if (await this.caughtUp()) this.matcher.caughtUp(now - inFlightMs);
+    return { appends: [{ topic: topics.matches, records: this.matcher.tells(this.urgency.waits) }] };
+  }
+
   /** Tells the matcher which partitions it reads, and which are read by others. */
   private async share(): Promise<void> {
-    const all = (await Promise.all(activityTopics.map((topic) => this.ports.log.describe(topic)))).flatMap(
-      ({ topic, partitions }) => partitions.map(({ partition }) => [topic, partition] as const),
-    );
+    const ends = await this.ports.log.ends(activityTopics);
+    this.partitions = ends.flat().length;
+    const all = activityTopics.flatMap((topic, t) => ends[t].map((_, partition): Source => [topic, partition]));
     const isOwned = ([topic, partition]: Source) => this.reached.has(placeOf({ topic, partition }));
     const others = all.filter((source) => !isOwned(source));
     this.isAlone = others.length === 0;
@@ -101,16 +123,22 @@ export class MatchController {
   }
 
   private async caughtUp(): Promise<boolean> {
-    const topics = activityTopics.filter((topic) =>
-      [...this.reached.keys()].some((place) => place.startsWith(`${topic}/`)),
-    );
-    for (const { topic, partitions } of await Promise.all(topics.map((topic) => this.ports.log.describe(topic)))) {
-      for (const { partition, earliest, next } of partitions) {
-        const reached = this.reached.get(placeOf({ topic, partition }));
-        if (reached !== undefined && Math.max(reached, earliest) < next) return false;
-      }
+    const ends = await this.ports.log.ends(activityTopics);
+    // Somebody has added some, and another process may read them.
+    if (ends.flat().length !== this.partitions) await this.share();
+    for (const [t, topic] of activityTopics.entries()) {
+      const behind = ends[t].flatMap((next, partition) =>
+        (this.reached.get(placeOf({ topic, partition })) ?? next) < next ? [partition] : [],
+      );
+      if (behind.length > 0 && !(await this.areExpired(topic, behind))) return false;
     }
     return this.reached.size > 0;
+  }
+
+  /** Nothing is left to read: retention took all that was not read. */
+  private async areExpired(topic: string, behind: readonly number[]): Promise<boolean> {
+    const { partitions } = await this.ports.log.describe(topic);
+    return behind.every((partition) => partitions[partition].earliest === partitions[partition].next);
   }
 
   private async remember(

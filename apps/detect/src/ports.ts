@@ -15,4 +15,5 @@ export interface DetectPorts {
   options: MatcherOptions & { groupsMax: number };
 }
 
+export const URGENCY = Symbol('URGENCY');
 export const DETECT = Symbol('DETECT');

@@ -12,6 +12,7 @@ import { FolderSnapshots } from '#libs/stream';
 import { createMetrics } from '#libs/telemetry';
 import { FaultyDisk } from '../../../libs/log/testing/faulty-disk.js';
 import { failedLogin, options, plan, start } from '../testing/guessing.js';
+import { Urgency } from './urgency.js';
 import { WindowController } from './window.controller.js';
 
 let directory: string;
@@ -41,15 +42,18 @@ async function assigned(): Promise<{ stage: WindowController; from: number }> {
       done();
     },
   });
-  const stage = new WindowController({
-    log,
-    clock,
-    plan,
-    snapshots: new FolderSnapshots(snapshotsFolder()),
-    metrics: createMetrics(),
-    logger: pino({ level: 'warn' }, logged),
-    options,
-  });
+  const stage = new WindowController(
+    {
+      log,
+      clock,
+      plan,
+      snapshots: new FolderSnapshots(snapshotsFolder()),
+      metrics: createMetrics(),
+      logger: pino({ level: 'warn' }, logged),
+      options,
+    },
+    new Urgency(),
+  );
   const [from] = await stage.assigned([{ topic: topics.matches, partition: 0, offset: 0, metadata: '' }]);
   return { stage, from };
 }

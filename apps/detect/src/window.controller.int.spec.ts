@@ -10,6 +10,7 @@ import { FolderSnapshots } from '#libs/stream';
 import { createLogger, createMetrics } from '#libs/telemetry';
 import { failedLogin, options, plan, start } from '../testing/guessing.js';
 import type { DetectPorts } from './ports.js';
+import { Urgency } from './urgency.js';
 import { WindowController } from './window.controller.js';
 
 let directory: string;
@@ -34,7 +35,7 @@ function controller(): WindowController {
     logger: createLogger('silent'),
     options,
   };
-  return new WindowController(ports);
+  return new WindowController(ports, new Urgency());
 }
 
 /** Each list is what one step of the first stage found: failed logins, by their second. */

@@ -7,7 +7,8 @@ import type { StepResult } from '#libs/stream';
 import type { WindowStore } from '#libs/windows';
 import { AlertPublisher } from './alert-publisher.js';
 import { HeldRecords } from './held-records.js';
-import { DETECT, type DetectPorts } from './ports.js';
+import { DETECT, type DetectPorts, URGENCY } from './ports.js';
+import type { Urgency } from './urgency.js';
 
 /** A snapshot is due this long after the last one, and never takes more than a twentieth of the time. */
 const snapshotMs = 10_000;
@@ -30,7 +31,10 @@ export class WindowController {
   private saving: Promise<void> | null = null;
   private entries = 0;
 
-  constructor(@Inject(DETECT) private readonly ports: DetectPorts) {
+  constructor(
+    @Inject(DETECT) private readonly ports: DetectPorts,
+    @Inject(URGENCY) private readonly urgency: Urgency,
+  ) {
     this.publisher = new AlertPublisher(ports.log, ports.plan);
   }
 
@@ -41,6 +45,7 @@ export class WindowController {
     // A batch whose alerts could not be written comes again: it is applied already, they still wait to be written.
     const changes = windows.apply(batch);
     held.note(windows, batch.offset(0));
+    this.noteUrgency(windows);
     this.count(changes);
     await this.publisher.publish(windows, changes);
     return { commits: [this.done(owned)] };
@@ -104,6 +109,12 @@ export class WindowController {
     }
     this.report();
     return { commits: [...this.owned.values()].map((owned) => this.done(owned)) };
+  }
+
+  private noteUrgency(windows: WindowPartition): void {
+    this.urgency.waits = [...this.owned.values()].some(({ held }) => held.from !== null);
+    this.urgency.isAsked ||= windows.isAsked;
+    windows.isAsked = false;
   }
 
   /** How far a partition's hits are counted and its alerts written. State is restored from snapshots; this is for those who watch the lag. */
