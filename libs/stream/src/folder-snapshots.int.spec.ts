@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -46,7 +46,28 @@ test('what a crash left half written is not what is read, and is overwritten', a
   expect((await snapshots.load('a'))?.toString()).toBe('whole');
   await snapshots.save('a', 1, parts('newer'));
   expect((await snapshots.load('a'))?.toString()).toBe('newer');
-  expect(readdirSync(folder)).toEqual(['a.snapshot']);
+  expect(readdirSync(folder).toSorted()).toEqual(['a.snapshot', 'a.snapshot.before']);
+});
+
+test('where a power failure damaged the newest, the one before it is read; where both, neither', async () => {
+  const [newest, before] = ['a.snapshot', 'a.snapshot.before'].map((file) => join(folder, file));
+  await snapshots.save('a', 1, parts('first'));
+  await snapshots.save('a', 2, parts('second'));
+  const whole = readFileSync(newest);
+  for (const damaged of [Buffer.alloc(0), whole.subarray(0, 3), whole.subarray(0, -1), Buffer.alloc(whole.length)]) {
+    writeFileSync(newest, damaged);
+    expect((await snapshots.load('a'))?.toString()).toBe('first');
+  }
+  // Between the two renames of a save.
+  rmSync(newest);
+  expect((await snapshots.load('a'))?.toString()).toBe('first');
+  writeFileSync(before, 'fi');
+  expect(await snapshots.load('a')).toEqual(Buffer.alloc(0));
+});
+
+test('state of no bytes is state', async () => {
+  await snapshots.save('a', 1, []);
+  expect(await snapshots.load('a')).toEqual(Buffer.alloc(0));
 });
 
 test('a name is a name, not a path', async () => {
