@@ -8,9 +8,10 @@ import { join } from 'node:path';
 /** Arguments as each file describes them, and those of the short form. */
 const benches: [file: string, full: string[], short: string[]][] = [
   ['log.bench.js', [], ['0.3']],
-  ['http.bench.js', ['5'], ['1']],
   ['detect.bench.js', ['1000000'], ['50000']],
   ['whole.bench.js', ['1000000', '100000', '10'], ['40000', '5000', '2']],
+  // Runs http.bench, kafka.bench and kafka-whole.bench.
+  ['cost-model.bench.js', [], ['20000', '1', '20000']],
 ];
 
 const short = process.argv.includes('--short');

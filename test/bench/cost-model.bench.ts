@@ -91,8 +91,7 @@ function detection() {
   };
 }
 
-async function costs(): Promise<UnitCosts> {
-  const http = await figuresOf('http.bench.js', seconds);
+async function costs(http: Record<string, number>): Promise<UnitCosts> {
   const log = await figuresOf('kafka.bench.js', records, 3);
   const whole = await figuresOf('kafka-whole.bench.js', events, 2);
   return {
@@ -112,10 +111,11 @@ async function costs(): Promise<UnitCosts> {
   };
 }
 
+const http = await figuresOf('http.bench.js', seconds);
 const broker = await benchBroker('the cost model');
 if (broker) {
   try {
-    const measured = await costs();
+    const measured = await costs(http);
     const rounded = Object.entries(measured).map(([name, value]) => [name, Number(value.toPrecision(3))]);
     console.log(JSON.stringify(Object.fromEntries(rounded), null, 2));
   } finally {
