@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { environmentTable, variables } from '#libs/config';
-import { compileRules } from '#libs/sigma';
+import { compileRules, correlationKinds } from '#libs/sigma';
 import { metricTable } from '#libs/telemetry';
 import { weirProgram } from '../../apps/weir/src/program.js';
 import { Shell } from '../../apps/weir/src/shell.js';
@@ -51,6 +51,16 @@ describe('what the docs say is so', () => {
       problems: [],
       correlations: [{ info: { name: 'admin-bruteforce' } }],
     });
+  });
+
+  test('the examples of correlations are those of their scenarios', () => {
+    const chapters = read('docs/correlation-types.md').split(/^## /m).slice(1);
+    for (const chapter of chapters) {
+      const example = /```yaml\n(.*?)```/s.exec(chapter)?.[1];
+      const folder = /\(\.\.\/(test\/scenarios\/[\w-]+)\)/.exec(chapter)![1];
+      if (example !== undefined) expect(read(`${folder}/rule.yml`)).toContain(example);
+    }
+    expect(chapters.map((chapter) => /^`(\w+)`/.exec(chapter)![1]).sort()).toEqual([...correlationKinds].sort());
   });
 
   test.each(pages)('the links of %s lead somewhere', (page) => {
