@@ -76,8 +76,9 @@ export class Fleet {
     return Promise.all(this.names.map(async (name) => ({ name, ...(await this.end(name)) })));
   }
 
-  async get(name: string, path: string): Promise<Response> {
-    return fetch(this.url(name) + path, { headers: { 'x-api-key': fleetKey }, signal: AbortSignal.timeout(10_000) });
+  async get(name: string, path: string, method = 'GET'): Promise<Response> {
+    const headers = { 'x-api-key': fleetKey };
+    return fetch(this.url(name) + path, { method, headers, signal: AbortSignal.timeout(20_000) });
   }
 
   /** Resolves once it says that it is ready. */

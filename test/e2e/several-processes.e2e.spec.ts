@@ -18,6 +18,8 @@ const run = `e2e-several-${process.pid}-${Math.trunc(performance.timeOrigin)}`;
 const traffic = trafficBatches(42);
 /** Of the trial broker; a member that is silent for so long has lost its partitions. */
 const sessionMs = 6_000;
+/** Between two requests of a sender, while something takes its time. */
+const trickleMs = 500;
 /** On a busy machine. */
 const stopMsMax = 5_000;
 const everyone = ['ingest', 'detect', 'detect-2', 'detect-3', 'project', 'api'];
@@ -58,7 +60,9 @@ function severalProcesses(cluster: TestKafka): void {
     const feeding = feed(fleet, sender);
     const goesOn = async (events = 1_500) => {
       const before = sender.acknowledged.size;
+      feeding.pauseMs = 25;
       while (sender.acknowledged.size < before + events) await delay(20);
+      feeding.pauseMs = trickleMs;
     };
     await goesOn();
 
@@ -87,7 +91,7 @@ function severalProcesses(cluster: TestKafka): void {
     await feeding.all;
 
     const alerts = await settled(fleet);
-    const audit = await (await fleet.get('api', '/api/v1/audit')).json();
+    const audit = await (await fleet.get('api', '/api/v1/audit', 'POST')).json();
     const positions = await fleet.query<{ partition: number; offset: string }>(
       'SELECT partition, "offset" FROM computed.projection_position ORDER BY partition',
     );
@@ -143,9 +147,9 @@ async function endAll(fleet: Fleet): Promise<void> {
   expect(ended.map(({ name, code }) => [name, code])).toEqual(ended.map(({ name }) => [name, 0]));
 }
 
-/** Sends all of it, several requests at once, each part when the one before is processed; slowly, until it is hurried. */
+/** Sends all of it, four requests at once, each part when the one before is processed. */
 function feed(fleet: Fleet, sender: Sender) {
-  const feeding = { done: false, pauseMs: 100, all: Promise.resolve() };
+  const feeding = { done: false, pauseMs: trickleMs, all: Promise.resolve() };
   const sendEach = async (batches: Iterable<Batch>) => {
     for (const batch of batches) {
       await sender.send(batch);
