@@ -58,6 +58,12 @@ const kinds: [name: string, correlation: string, measure: MeasureSpec | null, va
     { kind: 'percentile', percentile: 80, limits: { gte: 8 } },
     [-4, 0.5, 3, 8],
   ],
+  [
+    'value_percentile',
+    'rules: [any], condition: {field: attempts, gt: 60}',
+    { kind: 'share', limits: { gt: 60 } },
+    [1, 2, 3],
+  ],
   ['temporal', 'rules: [in0, in1, in2]', { kind: 'distinct', limits: { gte: 3 } }, [0, 1, 2]],
   ['temporal', 'rules: [in0, in1, in2], condition: {eq: 2}', { kind: 'distinct', limits: { eq: 2 } }, [0, 1, 2]],
   ['temporal_ordered', 'rules: [in0, in1, in2]', { kind: 'ordered', inputs: 3, limits: { gte: 3 } }, [0, 1, 2]],

@@ -114,7 +114,8 @@ export class Matcher {
   /** What lets another process go on from here: kept beside the partition's position. */
   progress(topic: string, partition: number): MatchProgress {
     const oldest = this.identities.get(`${topic}/${partition}`)?.rememberFrom ?? null;
-    return { rememberFrom: oldest, newestMs: this.newestMs, recordedMs: this.recordedMs };
+    const { newestMs, recordedMs } = this;
+    return { rememberFrom: oldest, newestMs, recordedMs, spread: this.options.partitions };
   }
 
   /** Takes over from `progress`; the records from `rememberFrom` on, up to the position, go to `remember`. */
@@ -235,6 +236,8 @@ export interface MatchProgress {
   rememberFrom: number | null;
   newestMs: number;
   recordedMs: number;
+  /** Partitions of `weir.matches` that groups are spread over: every matcher must spread them alike. */
+  spread?: number;
 }
 
 function deadLetterOf(batch: RecordBatch, i: number, reason: string, receivedAt: number): DeadLetter {

@@ -51,7 +51,9 @@ function measureOf(correlation: Exclude<Correlation, { kind: 'absence' }>): Meas
     case 'value_median':
       return { kind: 'percentile', percentile: 'median', limits: correlation.limits };
     case 'value_percentile':
-      return { kind: 'percentile', percentile: correlation.percentile!, limits: correlation.limits };
+      return correlation.percentile === null
+        ? { kind: 'share', limits: correlation.limits }
+        : { kind: 'percentile', percentile: correlation.percentile, limits: correlation.limits };
     case 'spike': {
       const { measure, baselineMs, factor, deviations, minimum } = correlation;
       const of = measure.kind === 'percentile' ? { kind: measure.kind, percentile: measure.percentile } : measure;
@@ -91,7 +93,9 @@ export function broughtBy(correlation: Correlation, detection: Detection): Broug
       return correlation.measure.kind === 'count'
         ? { kind: 'nothing' }
         : { kind: 'number', slot: correlation.measure.value.slots.get(detection)! };
-    default:
-      return { kind: 'number', slot: correlation.value.slots.get(detection)! };
+    case 'value_percentile':
+      if (correlation.percentile !== null) break;
+      return { kind: 'values', slots: [correlation.value.slots.get(detection)!] };
   }
+  return { kind: 'number', slot: correlation.value.slots.get(detection)! };
 }

@@ -8,8 +8,6 @@ export function notRunYet(correlation: Correlation): [reason: string, hint: stri
   const { kind } = correlation;
   if (correlation.detections.length < correlation.inputs.length)
     return ['Correlations of correlations are not supported yet', 'Name detection rules'];
-  if (kind === 'value_percentile' && correlation.percentile === null)
-    return ['A limit for the share of one value is not supported yet', 'Say which `percentile`'];
   if (kind === 'spike' && correlation.baselineMs > baselineStretchesMax * correlation.timespanMs)
     return ['The `baseline` is more than 10,080 times as long as the `timespan`', 'Use a shorter baseline'];
   return undefined;

@@ -55,6 +55,10 @@ const measureArbs: { [Kind in MeasureSpec['kind']]: [fc.Arbitrary<MeasureSpec>, 
     }),
     smallArb,
   ],
+  share: [
+    fc.record({ kind: fc.constant('share'), limits: limitsArb(fc.constantFrom(20, 25, 40, 50, 75, 100)) }),
+    inputArb,
+  ],
   ordered: [
     fc.record({
       kind: fc.constant('ordered'),

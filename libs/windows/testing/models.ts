@@ -55,6 +55,11 @@ const models: { [Kind in MeasureSpec['kind']]: (measure: Of<Kind>, frame: Frame)
   sum: (_, { values }) => ({ observed: sum(values) }),
   average: (_, { values }) => ({ observed: sum(values) / values.length }),
   percentile: (measure, { values }) => ({ observed: percentile(values, measure.percentile) }),
+  share: ({ limits }, { values }) => {
+    const shares = values.map((value) => (100 * values.filter((v) => v === value).length) / values.length);
+    const observed = Math.max(...shares.filter((share) => meets(limits, share)));
+    return { observed, holds: observed > 0 };
+  },
   ordered: (_, { window }) => ({ observed: longestChain(window) }),
   ratio: ({ windowsMs, minimum, limits }, { known, t }) => {
     const shares = windowsMs.map((ms) => {

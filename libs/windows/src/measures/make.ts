@@ -5,6 +5,7 @@ import { FirstSeenMeasure, SeenValues } from './first-seen.js';
 import { OrderedMeasure } from './ordered.js';
 import { PercentileMeasure } from './percentile.js';
 import { RatioMeasure } from './ratio.js';
+import { ShareMeasure } from './share.js';
 import { Baseline, SpikeMeasure, type SpikeSpec } from './spike.js';
 import { SumMeasure } from './sum.js';
 
@@ -14,6 +15,7 @@ export type MeasureSpec =
   | { kind: 'distinct'; limits: Limits }
   | { kind: 'sum' | 'average'; limits: Limits }
   | { kind: 'percentile'; percentile: number | 'median'; limits: Limits }
+  | { kind: 'share'; limits: Limits }
   | { kind: 'ordered'; inputs: number; limits: Limits }
   | { kind: 'ratio'; windowsMs: readonly number[]; minimum: number; limits: Limits }
   | { kind: 'first-seen'; historyMs: number; limits: Limits }
@@ -44,6 +46,8 @@ export function makeMeasure(
       return new SumMeasure(spec.kind, spec.limits);
     case 'percentile':
       return new PercentileMeasure(spec.percentile, spec.limits);
+    case 'share':
+      return new ShareMeasure(spec.limits);
     case 'ordered':
       return new OrderedMeasure(spec.inputs, timespanMs, spec.limits);
     case 'ratio':
