@@ -12,7 +12,7 @@ const benches: [file: string, full: string[], short: string[]][] = [
   ['windows.bench.js', ['1000000', '100000'], ['20000', '2000']],
   ['whole.bench.js', ['1000000', '100000', '10'], ['40000', '5000', '2']],
   // Runs http.bench, kafka.bench and kafka-whole.bench.
-  ['cost-model.bench.js', [], ['20000', '1', '20000']],
+  ['cost-model.bench.js', [], ['20000', '1', '20000', '1']],
 ];
 
 const short = process.argv.includes('--short');

@@ -1,10 +1,10 @@
 /**
  * What each step of the way costs, measured in one run from the code itself, and what that means at a given rate:
  *
- *   npm run build && node dist/test/bench/cost-model.bench.js [EVENTS] [SECONDS] [RECORDS]
+ *   npm run build && node dist/test/bench/cost-model.bench.js [EVENTS] [SECONDS] [RECORDS] [ROUNDS]
  *
  * Starts the trial broker where none runs. The figures of HTTP, log and whole way are those of the other benchmarks. Prints the unit
- * costs as docs/scale.md has them, and as JSON for `scale/plan.js`.
+ * costs as docs/scale.md has them, and as JSON for `scale/scale.js`.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,7 +20,9 @@ import { benchBroker } from './kafka-broker.js';
 import { measure } from './measure.js';
 import type { UnitCosts } from './scale/costs.js';
 
-const [events, seconds, records] = [500_000, 3, 300_000].map((value, i) => Number(process.argv[2 + i] ?? value));
+const [events, seconds, records, rounds] = [500_000, 3, 300_000, 2].map((value, i) =>
+  Number(process.argv[2 + i] ?? value),
+);
 const traffic = accessLog(events);
 /** Records that the log puts into one batch of one partition when it is busy. */
 const batchRecords = 300;
@@ -92,8 +94,8 @@ function detection() {
 }
 
 async function costs(http: Record<string, number>): Promise<UnitCosts> {
-  const log = await figuresOf('kafka.bench.js', records, 3);
-  const whole = await figuresOf('kafka-whole.bench.js', events, 2);
+  const log = await figuresOf('kafka.bench.js', records, rounds + 1);
+  const whole = await figuresOf('kafka-whole.bench.js', events, rounds);
   return {
     ingestNdjsonUs: us(http['NDJSON x100, 16 connections']),
     ingestJsonUs: us(http['JSON array x100, 16 connections']),
