@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type MeasuredSpec, modelOf } from '../testing/models.js';
-import { bruteForce, run } from '../testing/streams.js';
+import { bruteForce, changedAfter, hitsOf, run } from '../testing/streams.js';
+import { restoreWindow, snapshotWindow, WindowStore } from './index.js';
 import type { Limits } from './measure.js';
 import type { MeasureSpec } from './measures/make.js';
 
@@ -152,6 +153,33 @@ describe.each(Object.entries(measureArbs))('a window measured by %s', (_, [measu
         },
       ),
       { numRuns: 500 },
+    );
+  });
+
+  it('goes on within its caps, whatever they cut off', () => {
+    fc.assert(
+      fc.property(
+        measureArb,
+        timesArb,
+        streamArb(valueArb),
+        fc.integer({ min: 1, max: 9 }),
+        (measure, times, arrivals, batch) => {
+          const spec = { ...specOf(fitted(measure, times.timespanMs), times), groupsMax: 1, eventsPerGroupMax: 8 };
+          let store = new WindowStore(spec);
+          for (let at = 0; at < arrivals.length; at += batch) {
+            const entries = arrivals.slice(at, at + batch).map(({ group, time, values: [value] }, i) => {
+              return { group, time, origin: at + i, value };
+            });
+            store.add(hitsOf(entries), 50_000_000 + at * 1000);
+            for (const { evidence } of changedAfter(store, at * 100, 50_000_000 + at * 20_000)) {
+              expect(evidence.length).toBeGreaterThan(0);
+            }
+            expect(store.groups.size).toBeLessThanOrEqual(1);
+            store = restoreWindow(spec, snapshotWindow(store));
+          }
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 });

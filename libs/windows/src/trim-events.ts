@@ -24,9 +24,10 @@ export function trimEvents(store: WindowStore, slot: number, time: number): void
 }
 
 /** What leaves the group stays in its episodes' counts and evidence. */
-function keepForEpisodes({ runs, spec, episodes }: WindowStore, slot: number, count: number): void {
+function keepForEpisodes({ runs, spec, episodes, dirty }: WindowStore, slot: number, count: number): void {
   for (const episode of episodes.get(slot) ?? []) {
-    if (episode.state === 'merged') continue;
+    // One that is no more still has to say so, with its proof.
+    if (episode.state === 'merged' && !dirty.has(episode)) continue;
     const end = Number.isNaN(episode.holdUntil) ? Number.POSITIVE_INFINITY : episode.holdUntil + spec.quietMs;
     for (let i = 0; i < count; i++) {
       const time = runs.time(slot, i);
