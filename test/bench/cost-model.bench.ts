@@ -3,8 +3,8 @@
  *
  *   npm run build && node dist/test/bench/cost-model.bench.js [EVENTS] [SECONDS] [RECORDS] [ROUNDS]
  *
- * Starts the trial broker where none runs. The figures of HTTP, log and whole way are those of the other benchmarks. Prints the unit
- * costs as docs/scale.md has them, and as JSON for `scale/scale.js`.
+ * Starts the trial broker where none runs. The figures of HTTP, log and whole way are those of the other benchmarks. Prints
+ * the unit costs of docs/scale.md, as JSON for `scale/scale.js`.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
