@@ -50,7 +50,7 @@ function severalProcesses(cluster: TestKafka): void {
     await cluster.deleteAll(run);
   });
 
-  test('a process killed, one asleep past its session, all restarted one by one under load: the alerts are those of a calm run', async () => {
+  test('a process killed, one asleep past its session, partitions added, all restarted one by one under load: the alerts are those of a calm run', async () => {
     const sender = new Sender();
     const fleet = await Fleet.open(cli, pg, 'faults', { ...env, WEIR_KAFKA_PREFIX: `${run}-faults.` });
     const all = [...everyone, 'project-2'];
@@ -69,6 +69,9 @@ function severalProcesses(cluster: TestKafka): void {
     await fleet.end('detect', 'SIGKILL');
     await goesOn();
     await fleet.start('detect');
+    await goesOn();
+
+    for (const topic of ['login', 'weir.matches']) await cluster.grow(`${run}-faults.${topic}`, 6);
     await goesOn();
 
     const asleep = ['detect-2', 'project'];

@@ -116,10 +116,10 @@ export class MatchController {
     const ends = await this.ports.log.ends(activityTopics);
     this.partitions = ends.flat().length;
     const all = activityTopics.flatMap((topic, t) => ends[t].map((_, partition): Source => [topic, partition]));
-    const isOwned = ([topic, partition]: Source) => this.reached.has(placeOf({ topic, partition }));
-    const others = all.filter((source) => !isOwned(source));
+    const others = all.filter(([topic, partition]) => !this.reached.has(placeOf({ topic, partition })));
     this.isAlone = others.length === 0;
-    this.matcher.share(all.filter(isOwned), this.isAlone ? null : others);
+    // Not out of `all`: a partition may be here to be read before it is known to be there.
+    this.matcher.share([...this.reached.keys()].map(sourceOf), this.isAlone ? null : others);
   }
 
   private async caughtUp(): Promise<boolean> {
@@ -173,5 +173,10 @@ export class MatchController {
     for (const [rule, hits] of this.matcher.takeHits()) metrics.weir_match_rule_hits_total.inc({ rule }, hits);
   }
 }
+
+const sourceOf = (place: string): Source => {
+  const slash = place.lastIndexOf('/');
+  return [place.slice(0, slash), Number(place.slice(slash + 1))];
+};
 
 const placeOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${partition}`;

@@ -20,6 +20,8 @@ export interface TestKafka {
   freeze(broker: number): Promise<() => void>;
   /** Deletes the records of a partition before the offset, as retention does. */
   deleteBefore(topic: string, partition: number, offset: number): Promise<void>;
+  /** Adds partitions to a topic, so that it has so many. */
+  grow(topic: string, partitions: number): Promise<void>;
   /** Deletes all topics and groups whose names begin so. */
   deleteAll(prefix: string): Promise<void>;
 }
@@ -129,6 +131,12 @@ function testKafka(brokers: string[], secure: TestKafka['secure'], ofSize: strin
       } finally {
         await pool.close();
       }
+    },
+    grow: async (topic, partitions) => {
+      const admin = new Admin({ clientId: 'weir-tests', bootstrapBrokers: brokers });
+      await admin
+        .createPartitions({ topics: [{ name: topic, count: partitions, assignments: null }] })
+        .finally(() => admin.close());
     },
     deleteAll: async (prefix) => {
       const admin = new Admin({ clientId: 'weir-tests', bootstrapBrokers: brokers });

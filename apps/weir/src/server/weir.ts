@@ -13,6 +13,7 @@ import { openAlertFeed, openDatabase, openKeyStore, startEmbeddedPostgres } from
 import type { Failure } from '#libs/stream';
 import { createMetrics, type Logger, Repeats } from '#libs/telemetry';
 import { HealthModule, openApiPaths, serveOpenApi } from '../../../api/src/index.js';
+import { spreadOf } from '../../../detect/src/index.js';
 import { activityTopics } from '../../../ingest/src/index.js';
 import { createHttpApp, LogTransport, problemOf } from '../../../platform/src/index.js';
 import { adminKeyFile } from '../client/admin-key.js';
@@ -90,8 +91,8 @@ async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisp
     closing = true;
   });
   const snapshotsDir = join(config.dataDir, 'snapshots');
-  // A folder keeps the partitions it was made with, whatever the environment says now.
-  const { length: partitions } = (await log.describe(topics.matches)).partitions;
+  // What is there keeps the partitions it was made with, whatever the environment says now.
+  const partitions = await spreadOf(log, logger);
   return {
     config: { ...config, partitions },
     clock,
@@ -121,10 +122,9 @@ function topicOptionsOf({ partitions, retention }: Config) {
 
 /** All of them, since nobody knows which process comes first. */
 async function createTopics(log: Log, options: ReturnType<typeof topicOptionsOf>, logger: Logger): Promise<void> {
-  const making = [...activityTopics, topics.matches, topics.alert].map(async (topic) => {
+  for (const topic of [...activityTopics, topics.matches, topics.alert]) {
     for (const difference of await log.createTopic(topic, options)) logger.warn({ topic }, difference);
-  });
-  await Promise.all(making);
+  }
 }
 
 /** Makes the first key and keeps it where only this user can read it; null where there was one already. */
