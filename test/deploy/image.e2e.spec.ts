@@ -28,6 +28,7 @@ describe('the image, replayed without an engine', () => {
   beforeAll(async () => {
     chmodSync(root, 0o755);
     for (const [i, stage] of stages.entries()) await replay(stage, folderOf(stage.name ?? String(i)));
+    cpSync(join(packageRoot, 'node_modules/node/bin/node'), join(folderOf(finalName), 'usr/local/bin/node'));
     await run('chmod', ['-R', 'a-w', join(folderOf(finalName), 'app')]);
   }, 150_000);
   afterAll(async () => {
@@ -81,12 +82,12 @@ describe('the image, replayed without an engine', () => {
 const finalName = final.name ?? String(stages.length - 1);
 const folderOf = (stage: string) => join(root, stage);
 
-/** That of the last stage, its folders where they are here, and Weir's own Node as the image has it. */
+/** That of the last stage, its folders where they are here. */
 function imageEnvironment(): NodeJS.ProcessEnv {
   const words = final.steps.filter(({ keyword }) => keyword === 'ENV').flatMap(({ args }) => args);
   const own = Object.fromEntries(words.map((word) => word.split(/=(.*)/s, 2)));
   const folder = folderOf(finalName);
-  const path = [join(folder, 'usr/local/bin'), join(packageRoot, 'node_modules/node/bin'), process.env.PATH].join(':');
+  const path = `${join(folder, 'usr/local/bin')}:${process.env.PATH}`;
   return { ...own, WEIR_DATA_DIR: join(folder, own.WEIR_DATA_DIR), PATH: path };
 }
 
