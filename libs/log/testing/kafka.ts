@@ -34,10 +34,11 @@ const run = async (...args: string[]): Promise<Record<string, unknown>> => {
 /**
  * A real Kafka for the specs of this file: one that runs already, or one that is started now; the last spec that uses it
  * stops what specs have started. Undefined where there is no Java: then it says in capital letters what is left out;
- * under CI that is a failure. Three brokers are there to be disturbed: so they are for one file at a time.
+ * under CI that is a failure. Their data is in `data/kafka`, or in KAFKA_DATA. Three brokers are there to be disturbed: so they are for one file at a time.
  */
 export async function kafkaForTests(what: string, size: 1 | 3 = 1): Promise<TestKafka | undefined> {
-  const ofSize = ['--brokers', String(size)];
+  const { KAFKA_DATA: data } = process.env;
+  const ofSize = ['--brokers', String(size), ...(data ? ['--data', data] : [])];
   const users = join(tmpdir(), `weir-kafka-${size}`);
   const ours = join(users, 'started-by-specs');
   const me = join(users, String(process.pid));
