@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
@@ -119,11 +119,9 @@ async function replay({ steps }: Stage, folder: string): Promise<void> {
 function copy(source: string, at: string, target: string, fromContext: boolean): void {
   const into =
     statSync(source).isDirectory() || !target.endsWith('/') ? join(at, target) : join(at, target, basename(source));
-  cpSync(source, into, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (file) => !fromContext || !isIgnored(relative(packageRoot, file)),
-  });
+  // Of an earlier stage nothing else is wanted: moved, it need not be written twice.
+  if (!fromContext) renameSync(source, into);
+  else cpSync(source, into, { recursive: true, filter: (file) => !isIgnored(relative(packageRoot, file)) });
 }
 
 /** Absolute paths are those of the stage; files are given to the user that stands for the image's. */
