@@ -9,6 +9,7 @@ import { join } from 'node:path';
 const benches: [file: string, full: string[], short: string[]][] = [
   ['log.bench.js', [], ['0.3']],
   ['detect.bench.js', ['1000000'], ['50000']],
+  ['rules.bench.js', ['20000'], ['500']],
   ['windows.bench.js', ['1000000', '100000'], ['20000', '2000']],
   ['whole.bench.js', ['1000000', '100000', '10'], ['40000', '5000', '2']],
   // Runs http.bench, kafka.bench and kafka-whole.bench.
