@@ -4,6 +4,8 @@ import { type EventView, type FieldValue } from './types.js';
 export interface FieldReader {
   /** As the rule writes it. */
   name: string;
+  /** Equal for fields that are read alike. */
+  key: string;
   /** The slot, when the field is one field of the event; undefined when it is put together from several. */
   slot: number | undefined;
   read(view: EventView): FieldValue;
@@ -12,13 +14,14 @@ export interface FieldReader {
 }
 
 export function slotReader(name: string, slot: number): FieldReader {
-  return { name, slot, read: (view) => view.value(slot), has: (view) => view.has(slot) };
+  return { name, key: `${slot}`, slot, read: (view) => view.value(slot), has: (view) => view.has(slot) };
 }
 
 /** `path?query`: the second part is left out with its separator when absent or empty; absent when the first part is. */
 export function joinedReader(name: string, [first, second]: readonly [number, number], separator: string): FieldReader {
   return {
     name,
+    key: `${first}${separator}${second}`,
     slot: undefined,
     has: (view) => view.has(first),
     read: (view) => {
@@ -36,5 +39,5 @@ export function extensionReader(name: string, slot: number): FieldReader {
     const path = view.value(slot);
     return typeof path === 'string' ? /\.([^./]*)$/.exec(path)?.[1] : undefined;
   };
-  return { name, slot: undefined, read, has: (view) => read(view) !== undefined };
+  return { name, key: `.${slot}`, slot: undefined, read, has: (view) => read(view) !== undefined };
 }

@@ -137,8 +137,8 @@ function makeDetection(
       )!,
     ),
   );
-  const { test: matches } = allOf([...belongs(source, fields), test, ...kept]);
-  return { info, types: source.types, matches, alerting };
+  const { test: matches, need } = allOf([...belongs(source, fields), test, ...kept]);
+  return { info, types: source.types, matches, need, alerting };
 }
 
 /** Tests that an event of the right type is of the log source at all. */

@@ -1,3 +1,5 @@
+import { type Need } from './needs.js';
+
 /** A field's value in an event. An array (the recipients of a mail) matches when any element does. */
 export type FieldValue = string | number | boolean | null | undefined | readonly FieldValue[];
 
@@ -49,6 +51,8 @@ export interface Detection {
   /** The event types it looks at. `matches` does not test the type: give it events of these types only. */
   types: readonly string[];
   matches(view: EventView): boolean;
+  /** What every event that matches has; undefined: not known. */
+  need: Need | undefined;
   /** False when only used by correlations without `generate: true`. */
   alerting: boolean;
 }

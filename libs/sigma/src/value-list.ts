@@ -21,12 +21,14 @@ export function anyValue(tests: readonly ScalarTest[], cased: boolean): ScalarTe
     ...(ends.length > 0 ? [someEdges(ends, true)] : []),
     ...tests.filter((t) => t.exact === undefined && t.folded === undefined),
   ].toSorted((a, b) => a.cost - b.cost);
-  if (joined.length === 1) return joined[0]!;
+  const known = tests.every((t) => t.literals !== undefined);
+  const literalsOf = known ? tests.flatMap((t) => t.literals!) : undefined;
+  if (joined.length === 1) return { ...joined[0]!, literals: literalsOf };
   const each = joined.map((t) => t.test);
   const cost = joined.reduce((sum, t) => sum + t.cost, 0);
   const [a, b] = each;
-  if (each.length === 2) return { on: 'scalar', cost, test: (v) => a!(v) || b!(v) };
-  return { on: 'scalar', cost, test: (v) => some(each, v) };
+  if (each.length === 2) return { on: 'scalar', cost, literals: literalsOf, test: (v) => a!(v) || b!(v) };
+  return { on: 'scalar', cost, literals: literalsOf, test: (v) => some(each, v) };
 }
 
 function textsOf(tests: readonly ScalarTest[], where: 'part' | 'start' | 'end'): string[] {

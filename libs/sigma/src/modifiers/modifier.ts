@@ -1,3 +1,4 @@
+import { type Literal, type Need } from '../needs.js';
 import { type FieldReader } from '../reader.js';
 import { type Node } from '../source.js';
 import { type EventView } from '../types.js';
@@ -18,6 +19,8 @@ export interface ScalarTest {
   on: 'scalar';
   cost: number;
   test(value: Scalar): boolean;
+  /** One of these is in every value that passes; undefined: not known. */
+  literals?: readonly Literal[] | undefined;
   /** The test is: equal to this text (folded, unless `cased`). */
   exact?: string;
   /** The test is: contains, starts with or ends with this folded, non-empty text. */
@@ -29,6 +32,7 @@ export interface ViewTest {
   on: 'view';
   cost: number;
   test(view: EventView): boolean;
+  need?: Need | undefined;
 }
 
 /** What an operator knows when it compiles a value. */

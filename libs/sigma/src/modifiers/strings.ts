@@ -1,3 +1,4 @@
+import { type Literal } from '../needs.js';
 import { fold } from '../text.js';
 import { compilePattern, literalOf, many, type Pattern, parsePattern, surround, type TextTest } from '../wildcard.js';
 import { type Operator, type RuleValue, type ScalarTest } from './modifier.js';
@@ -27,7 +28,13 @@ function patternOperator(name: string, before: boolean, after: boolean): Operato
 function compileEquals({ value }: RuleValue, cased: boolean): ScalarTest {
   if (typeof value === 'number') {
     const text = String(value);
-    return { on: 'scalar', cost: 1, exact: text, test: (v) => v === value || v === text };
+    return {
+      on: 'scalar',
+      cost: 1,
+      exact: text,
+      literals: [{ where: 'whole', text }],
+      test: (v) => v === value || v === text,
+    };
   }
   return textTest(typeof value === 'boolean' ? [String(value)] : parsePattern(value), cased);
 }
@@ -43,6 +50,7 @@ export function textTest(pattern: Pattern, cased: boolean): ScalarTest {
       on: 'scalar',
       cost,
       exact,
+      literals: literalsOf(pattern),
       test: (v) => (typeof v === 'string' ? test(v) : typeof v === 'number' ? v === number : test(String(v))),
     };
   }
@@ -51,9 +59,25 @@ export function textTest(pattern: Pattern, cased: boolean): ScalarTest {
     on: 'scalar',
     cost,
     ...(folded && { folded }),
+    literals: literalsOf(pattern),
     test: (v) => test(typeof v === 'string' ? v : String(v)),
   };
 }
+
+/** The longest text that is in every value of the pattern. */
+function literalsOf(pattern: Pattern): Literal[] | undefined {
+  const whole = literalOf(pattern);
+  if (whole !== undefined) return wellFormed(whole) ? [{ where: 'whole', text: fold(whole) }] : undefined;
+  let longest: Literal | undefined;
+  for (const [i, part] of pattern.entries()) {
+    if (typeof part !== 'string' || !wellFormed(part) || (longest && part.length <= longest.text.length)) continue;
+    longest = { where: i === 0 ? 'start' : i === pattern.length - 1 ? 'end' : 'part', text: fold(part) };
+  }
+  return longest && [longest];
+}
+
+/** Half of a surrogate pair is folded otherwise when it stands beside its other half. */
+const wellFormed = (text: string) => !/\p{Surrogate}/u.test(text);
 
 function foldedText(pattern: Pattern): ScalarTest['folded'] {
   const [a, b, c] = pattern;
