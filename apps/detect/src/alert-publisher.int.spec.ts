@@ -23,7 +23,7 @@ beforeEach(async () => {
   for (const topic of [topics.alert, 'login']) await log.createTopic(topic, { partitions: 1 });
   matcher = new Matcher(plan, options);
   windows = new WindowPartition(0, plan, options);
-  publisher = new AlertPublisher(log, plan);
+  publisher = new AlertPublisher(log);
 });
 afterEach(async () => {
   await log.close();
@@ -137,7 +137,7 @@ describe('AlertPublisher', () => {
     expect((await written())[0].group).toEqual({ ip: '192.0.2.1' });
     windows = new WindowPartition(0, plan, options);
     const opened = await changed([1001, 1002, 1003], false);
-    await new AlertPublisher(log, plan).publish(windows, opened);
+    await new AlertPublisher(log).publish(windows, opened);
     const orphan = (await written())[1];
     expect(orphan.group).toEqual({ '#': expect.stringMatching(/^[0-9a-f]{16}$/) });
     expect(carried(orphan)).toEqual([]);

@@ -1,7 +1,6 @@
 import {
   alertEvent,
   alertId,
-  type DetectionPlan,
   type EpisodeChange,
   type Evidence,
   groupValues,
@@ -35,10 +34,7 @@ export class AlertPublisher {
   /** Offset of the first record whose changes are not all written yet. */
   private readonly unsaidFrom = new Map<WindowPartition, number>();
 
-  constructor(
-    private readonly log: Log,
-    private readonly plan: DetectionPlan,
-  ) {}
+  constructor(private readonly log: Log) {}
 
   /** Notes changes, and writes those that cannot wait. What could not be written is still waiting afterwards. */
   async publish(partition: WindowPartition, changes: readonly EpisodeChange[]): Promise<void> {
@@ -107,13 +103,13 @@ export class AlertPublisher {
   }
 
   private async groupOf(
-    { rule, view }: EpisodeChange,
+    { plan, rule, view }: EpisodeChange,
     evidence: readonly Evidence[],
     lines: ReadonlyMap<string, Buffer>,
   ): Promise<Record<string, string>> {
     for (const ref of evidence) {
       const line = lines.get(keyOf(ref)) ?? (await this.readAll([ref])).get(keyOf(ref));
-      const group = line && groupValues(this.plan, rule, view.groupLo, view.groupHi, ref.topic, line);
+      const group = line && groupValues(plan, rule, view.groupLo, view.groupHi, ref.topic, line);
       if (group) return group;
     }
     // Only when retention took every event of the episode away: the group is then known by its hash alone.

@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { decodeSnapshot, type EpisodeChange, encodeSnapshot, WindowPartition } from '#libs/detection';
+import { decodeSnapshot, type EpisodeChange, encodeSnapshot, type RuleChange, WindowPartition } from '#libs/detection';
 import { topics } from '#libs/events';
 import type { GroupPosition, RecordBatch } from '#libs/log';
 import type { StepResult } from '#libs/stream';
@@ -35,7 +35,7 @@ export class WindowController {
     @Inject(DETECT) private readonly ports: DetectPorts,
     @Inject(URGENCY) private readonly urgency: Urgency,
   ) {
-    this.publisher = new AlertPublisher(ports.log, ports.plan);
+    this.publisher = new AlertPublisher(ports.log);
   }
 
   @EventPattern<string>('detect.window', { topics: [topics.matches], batchBytesMax: 4 << 20, tickMs: 500 })
@@ -143,13 +143,12 @@ export class WindowController {
     const bytes = await snapshots.load(nameOf(partition));
     if (bytes === null) return null;
     const windows = this.fresh(partition);
-    const reset: string[] = [];
-    if (!decodeSnapshot(bytes, windows, plan, reset)) {
+    const changes: RuleChange[] = [];
+    if (!decodeSnapshot(bytes, windows, plan, changes)) {
       logger.warn({ partition }, 'The snapshot is damaged: state is rebuilt from the log');
       return null;
     }
-    if (reset.length > 0)
-      logger.warn({ partition, rules: reset }, 'Rules were changed or removed: their windows start afresh');
+    if (changes.length > 0) logger.warn({ partition, changes }, 'Rules were changed since the snapshot was taken');
     return windows;
   }
 

@@ -22,7 +22,7 @@ export function groupValues(
     for (const target of targets) {
       if (target.rule !== rule) continue;
       for (const texts of combinations(target.groupSlots.map((slot) => textsAt(view, slot)))) {
-        const { lo, hi } = hashGroup(hash, rule.hash, texts);
+        const { lo, hi } = hashGroup(hash, rule.seed, texts);
         if (lo === groupLo && hi === groupHi)
           return Object.fromEntries(rule.groupBy.map((name, i) => [name, texts[i]]));
       }

@@ -59,12 +59,12 @@ export class HitMaker {
     nth = 0,
   ): void {
     const { hash, view } = this;
-    hash.reset(rule.hash);
+    hash.reset(rule.seed);
     for (let s = 0; s < groupSlots.length; s++) {
       if (!view.mixHash(groupSlots[s], hash)) {
         // A group field is a list (or has no value): the event belongs to the group of every element.
         this.eachCombination(groupSlots, 0, [], (texts) => {
-          const { lo, hi } = hashGroup(hash, rule.hash, texts);
+          const { lo, hi } = hashGroup(hash, rule.seed, texts);
           this.hits.push(rule, lo, hi, time, recordedAt, origin, value, nth);
         });
         return;

@@ -110,7 +110,7 @@ function expectedHits(topic: string, line: string, offset: number): Omit<Hit, 'p
       for (const text of values) {
         for (const group of groups) {
           const value = text === null ? 0 : numberOf(text);
-          const { lo, hi } = hashGroup(hash, rule.hash, group);
+          const { lo, hi } = hashGroup(hash, rule.seed, group);
           // However many of a correlation's rules an event meets, it is one event.
           found.set([rule.info.name, lo, hi, value].join(), { rule: rule.info.name, lo, hi, value, offset });
         }

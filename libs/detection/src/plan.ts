@@ -1,6 +1,6 @@
 import { eventTypes } from '#libs/events';
 import type { Correlation, Detection, RuleInfo, RuleSet } from '#libs/sigma';
-import type { WindowRule } from '#libs/windows';
+import { keptFor, type WindowRule } from '#libs/windows';
 import { hash32 } from './hash.js';
 import { type Brought, broughtBy, windowOf } from './plan-window.js';
 
@@ -18,14 +18,27 @@ export interface PlannedRule {
   index: number;
   /** Several detections feed it from one type: an event may meet more than one of them. */
   isShared: boolean;
-  /** Names the rule in `weir.matches` and in snapshots. */
+  /** Its name among all plans: the id, and of what else there is under that id. Groups are hashed with its hash. */
+  key: string;
+  seed: number;
+  /** Names the rule, with this meaning, in `weir.matches`: hits of another meaning are not its own. */
   hash: number;
   timespan: string;
   condition: Readonly<Record<string, number>>;
   spec: WindowRule;
   groupBy: readonly string[];
-  /** What its state depends on: state kept under another fingerprint is not its own. */
-  fingerprint: string;
+  meaning: Meaning;
+}
+
+/** What a rule's windows hang on, part by part: where all parts are the same, it may take over another's windows. */
+export interface Meaning {
+  grouping: string;
+  /** What is kept of events, and for how long. */
+  measure: string;
+  timespan: string;
+  lateness: string;
+  /** Which events are counted. */
+  events: string;
 }
 
 /** Where the events of one detection go: which rule counts them, by which fields. */
@@ -60,14 +73,14 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
   const targets = new Map<Detection, Target[]>(rules.detections.map((detection) => [detection, []]));
   const byHash = new Map<number, PlannedRule>();
   const register = (rule: PlannedRule) => {
-    // Two ids with one 32-bit hash: the second is moved on, in the order of the rule files.
+    // Two rules with one 32-bit hash: the second is moved on, in the order of the rule files.
     while (byHash.has(rule.hash)) rule.hash = (rule.hash + 1) >>> 0;
     rule.index = byHash.size;
     byHash.set(rule.hash, rule);
     return rule;
   };
   for (const correlation of rules.correlations) {
-    const rule = register(planCorrelation(correlation, limits));
+    const rule = register(planCorrelation(correlation, rules, limits));
     for (const detection of correlation.detections) {
       targets.get(detection)?.push({
         rule,
@@ -81,7 +94,7 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
     if (!detection.alerting) continue;
     for (const type of detection.types) {
       const field = actorFieldOf(type);
-      const rule = register(planDetection(detection, field, limits));
+      const rule = register(planDetection(detection, type, field, limits));
       const groupSlots = [rules.fields.slot(`data.${field}`)];
       targets.get(detection)!.push({ rule, groupSlots, brings: { kind: 'nothing' }, hits: 0 });
     }
@@ -100,45 +113,52 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
   return { paths: [...rules.fields.paths], sourceSlot, idSlot, byType, byHash };
 }
 
-function planCorrelation(correlation: Correlation, limits: DetectionLimits): PlannedRule {
-  const { info, timespan, condition, groupBy } = correlation;
+function planCorrelation(correlation: Correlation, { fields }: RuleSet, limits: DetectionLimits): PlannedRule {
+  const { info, timespan, condition, groupBy, detections } = correlation;
+  const spec = windowOf(correlation, limits.latenessMs);
+  const pathsOf = (slots: readonly number[]) => slots.map((slot) => fields.paths[slot]);
+  const grouping = detections.map((detection) => pathsOf(groupBy.map(({ slots }) => slots.get(detection)!)));
+  const brought = detections.map((detection) => {
+    const brings = broughtBy(correlation, detection);
+    const slots = 'slots' in brings ? brings.slots : 'slot' in brings ? [brings.slot] : [];
+    return { ...brings, slots: pathsOf(slots), slot: undefined };
+  });
   return planned(
-    info,
-    timespan,
-    condition,
-    groupBy.map((field) => field.name),
-    windowOf(correlation, limits.latenessMs),
-    correlation.detections.map((detection) => detection.info.text),
+    { info, key: info.id, timespan, condition, spec, groupBy: groupBy.map(({ name }) => name) },
+    { grouping, brought, events: detections.map(({ meaning }) => meaning) },
   );
 }
 
-function planDetection(detection: Detection, field: string, limits: DetectionLimits): PlannedRule {
+function planDetection(detection: Detection, type: string, field: string, limits: DetectionLimits): PlannedRule {
+  const { info, types, meaning } = detection;
+  const spec = {
+    kind: 'count' as const,
+    timespanMs: loneTimespanMs,
+    latenessMs: limits.latenessMs,
+    quietMs: loneTimespanMs,
+    threshold: 1,
+  };
+  const key = types.length === 1 ? info.id : `${info.id} ${type}`;
   return planned(
-    detection.info,
-    '60s',
-    { gte: 1 },
-    [field],
-    {
-      kind: 'count',
-      timespanMs: loneTimespanMs,
-      latenessMs: limits.latenessMs,
-      quietMs: loneTimespanMs,
-      threshold: 1,
-    },
-    [],
+    { info, key, timespan: '60s', condition: { gte: 1 }, spec, groupBy: [field] },
+    { grouping: [], brought: [], events: [meaning] },
   );
 }
 
 function planned(
-  info: RuleInfo,
-  timespan: string,
-  condition: Readonly<Record<string, number>>,
-  groupBy: string[],
-  spec: PlannedRule['spec'],
-  inputs: string[],
+  rule: Pick<PlannedRule, 'info' | 'key' | 'timespan' | 'condition' | 'spec' | 'groupBy'>,
+  parts: { grouping: unknown; brought: unknown; events: unknown },
 ): PlannedRule {
-  const fingerprint = String(hash32(JSON.stringify([info.text, spec, groupBy, inputs])));
-  return { info, index: 0, isShared: false, hash: hash32(info.id), timespan, condition, groupBy, spec, fingerprint };
+  const { key, groupBy, spec } = rule;
+  const meaning = {
+    grouping: JSON.stringify([groupBy, parts.grouping]),
+    measure: JSON.stringify([keptFor(spec), parts.brought]),
+    timespan: `${spec.timespanMs} ms`,
+    lateness: `${spec.latenessMs} ms`,
+    events: JSON.stringify(parts.events),
+  };
+  const hash = hash32(JSON.stringify([key, meaning]));
+  return { ...rule, index: 0, isShared: false, seed: hash32(key), hash, meaning };
 }
 
 /** The field that says who is behind events of a type. */

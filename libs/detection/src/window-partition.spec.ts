@@ -7,7 +7,8 @@ import { alertEvent, alertId } from './alert.js';
 import { groupValues } from './group-values.js';
 import { decodeMatches } from './match-batch.js';
 import { Matcher } from './matcher.js';
-import { planRules } from './plan.js';
+import { type DetectionPlan, planRules } from './plan.js';
+import type { RuleChange } from './plan-change.js';
 import { type EpisodeChange, WindowPartition } from './window-partition.js';
 import { decodeSnapshot, encodeSnapshot } from './window-snapshot.js';
 
@@ -100,9 +101,9 @@ const bytesOf = (windows: WindowPartition) => Buffer.concat(encodeSnapshot(windo
 
 function restored(from: WindowPartition): WindowPartition {
   const into = fresh();
-  const reset: string[] = [];
-  expect(decodeSnapshot(bytesOf(from), into, plan, reset)).toBe(true);
-  expect(reset).toEqual([]);
+  const changes: RuleChange[] = [];
+  expect(decodeSnapshot(bytesOf(from), into, plan, changes)).toBe(true);
+  expect(changes).toEqual([]);
   return into;
 }
 
@@ -256,19 +257,29 @@ describe('a snapshot', () => {
     }
   });
 
-  it('gives back the windows of rules that are the same; changed and removed ones start afresh and are named', () => {
+  it('gives back the windows of rules that are the same, and says what became of the others', () => {
     const bytes = bytesOf(filled());
-    for (const [other, gone] of [
-      [planOf(base, counted, distinct(3)), 3],
-      [planOf(base, distinct(2)), 2],
-    ] as const) {
+    const takenOver = (other: DetectionPlan) => {
       const into = new WindowPartition(0, other, limits);
-      const reset: string[] = [];
-      expect(decodeSnapshot(bytes, into, other, reset)).toBe(true);
-      expect(reset).toEqual([`00000000-0000-4000-8000-00000000000${gone}`]);
-      expect([...into.stores.keys()].map(({ info }) => info.name)).toEqual([gone === 3 ? 'counted' : 'distinct']);
+      const changes: RuleChange[] = [];
+      expect(decodeSnapshot(bytes, into, other, changes)).toBe(true);
       expect(into.position).toBe(1);
       expect(into.applied).toEqual([11]);
-    }
+      const said = changes.map(({ rule, kind, reason }) => `${rule.name}, ${kind}: ${reason}`);
+      return [...said, ...[...into.stores.keys()].map(({ info }) => info.name)];
+    };
+    expect(takenOver(planOf(base, counted, distinct(3)))).toEqual([
+      'distinct, kept: Changed: its condition; what it has counted is kept',
+      'counted',
+      'distinct',
+    ]);
+    expect(takenOver(planOf(base, counted.replace('10s', '9s'), distinct(2)))).toEqual([
+      'counted, reset: Changed: its timespan; it counts from zero, and its open alerts are closed',
+      'distinct',
+    ]);
+    expect(takenOver(planOf(base, distinct(2)))).toEqual([
+      'counted, removed: The rule is gone; its open alerts are closed',
+      'distinct',
+    ]);
   });
 });

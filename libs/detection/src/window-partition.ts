@@ -10,6 +10,7 @@ import {
   sourcesMax,
 } from './match-batch.js';
 import type { DetectionPlan, PlannedRule } from './plan.js';
+import { added, changeOf, closed, type RuleChange, takeOver } from './plan-change.js';
 import { type Readers, WriterMerge } from './writer-merge.js';
 
 export interface WindowLimits {
@@ -26,6 +27,8 @@ const readingsMax = 1_000;
 
 /** An episode that changed, as of a record of `weir.matches`. */
 export interface EpisodeChange {
+  /** The plan that the rule is of. */
+  plan: DetectionPlan;
   rule: PlannedRule;
   view: EpisodeView;
   position: { partition: number; offset: number };
@@ -59,11 +62,13 @@ export class WindowPartition {
   /** Somebody waits for other writers to say how far they have read; whoever answers takes it back. */
   isAsked = false;
   private readonly readers = new Map<string, Readers>();
+  /** Alerts of rules that went, closed; told with the next record. */
+  private departing: Omit<EpisodeChange, 'position'>[] = [];
   readonly counters: WindowPartitionCounters = { entries: 0, repeated: 0, orphaned: 0, unreadable: 0 };
 
   constructor(
     readonly partition: number,
-    private readonly plan: DetectionPlan,
+    private plan: DetectionPlan,
     private readonly limits: WindowLimits,
   ) {}
 
@@ -81,11 +86,38 @@ export class WindowPartition {
     }
     this.position = Math.max(this.position, batch.nextOffset);
     const position = { partition: this.partition, offset: this.position - 1 };
-    const changes: EpisodeChange[] = [];
+    const changes = this.departing.splice(0).map((change) => ({ ...change, position }));
+    const { plan } = this;
     for (const [rule, store] of this.stores) {
-      for (const view of store.takeChanged()) changes.push({ rule, view, position });
+      for (const view of store.takeChanged()) changes.push({ plan, rule, view, position });
     }
     return changes;
+  }
+
+  /**
+   * From the next record on other rules count. A rule of the same key goes on with its windows where grouping, measure,
+   * timespan and events are the same, be its condition another; other windows are let go, and their open alerts come
+   * closed from the next `apply`. Returns what became of every rule that is not just as it was, in words. Hits of rules
+   * that a plan does not have are dropped: change the plan of windows first and that of matchers after.
+   */
+  changePlan(plan: DetectionPlan): RuleChange[] {
+    const before = this.plan;
+    this.plan = plan;
+    const changes: RuleChange[] = [];
+    const after = new Map([...plan.byHash.values()].map((rule) => [rule.key, rule]));
+    for (const rule of before.byHash.values()) {
+      const next = after.get(rule.key);
+      after.delete(rule.key);
+      const change = changeOf(rule, next);
+      if (change !== null) changes.push(change);
+      const store = this.stores.get(rule);
+      if (store === undefined) continue;
+      this.stores.delete(rule);
+      if (next !== undefined && change?.kind !== 'reset') {
+        this.stores.set(next, takeOver(store, rule.spec, this.specOf(next)));
+      } else this.departing.push(...closed(store).map((view) => ({ plan: before, rule, view })));
+    }
+    return [...changes, ...[...after.values()].map(added)];
   }
 
   private applyMatches({ markMs, readUntilMs, reading, hits }: MatchBatch, recordedMs: number): void {

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { restoreWindow, snapshotWindow, type WindowSnapshot } from '#libs/windows';
 import type { DetectionPlan } from './plan.js';
+import { changeOf, type RuleBefore, type RuleChange, takeOver } from './plan-change.js';
 import type { WindowPartition } from './window-partition.js';
 import type { WriterMerge } from './writer-merge.js';
 
@@ -9,13 +10,13 @@ import type { WriterMerge } from './writer-merge.js';
  * multiple of eight. State, position and applied origins are one unit.
  */
 interface Head {
-  version: 3;
+  version: 4;
   position: number;
   sources: [string, number][];
   applied: number[];
   rules: {
-    id: string;
-    fingerprint: string;
+    key: string;
+    before: RuleBefore;
     groups: number;
     events: number;
     values: number;
@@ -37,7 +38,7 @@ const padded = (bytes: number): number => (bytes + 7) & ~7;
 export function encodeSnapshot(partition: WindowPartition): Uint8Array[] {
   const { merge } = partition;
   const head: Head = {
-    version: 3,
+    version: 4,
     position: partition.position,
     sources: partition.sources.map(([t, p]) => [t, p]),
     applied: partition.applied,
@@ -50,8 +51,8 @@ export function encodeSnapshot(partition: WindowPartition): Uint8Array[] {
   for (const [rule, store] of partition.stores) {
     const { groups, events, memory, ...state } = snapshotWindow(store);
     head.rules.push({
-      id: rule.info.id,
-      fingerprint: rule.fingerprint,
+      key: rule.key,
+      before: { info: { id: rule.info.id, name: rule.info.name }, meaning: rule.meaning, spec: rule.spec },
       groups: groups.lo.length,
       events: events.times.length,
       values: events.values.length,
@@ -86,24 +87,25 @@ function paddedBytes(column: Float64Array | Int32Array | Uint32Array): Uint8Arra
 
 /**
  * Fills a fresh partition. False where the bytes are damaged or of another version: the state is then rebuilt from the
- * log. Rules that are gone or were changed start afresh; their names come back in `reset`.
+ * log. It may have been taken under another plan: windows go on or start afresh as `changePlan` has it, and what became
+ * of rules that are not as they were is added to `changes`.
  */
 export function decodeSnapshot(
   bytes: Buffer,
   partition: WindowPartition,
   plan: DetectionPlan,
-  reset: string[],
+  changes: RuleChange[],
 ): boolean {
   const aligned = new Uint8Array(bytes);
   const view = new DataView(aligned.buffer);
   if (aligned.length < prefixBytes || view.getUint32(0, true) !== crc32(aligned.subarray(4))) return false;
   const headBytes = view.getUint32(4, true);
   const head = JSON.parse(Buffer.from(aligned.subarray(prefixBytes, prefixBytes + headBytes)).toString()) as Head;
-  if (head.version !== 3) return false;
+  if (head.version !== 4) return false;
   partition.position = head.position;
   partition.sources.push(...head.sources);
   partition.applied.push(...head.applied);
-  const rules = new Map([...plan.byHash.values()].map((rule) => [rule.info.id, rule]));
+  const rules = new Map([...plan.byHash.values()].map((rule) => [rule.key, rule]));
   let at = padded(prefixBytes + headBytes);
   const take = <T>(
     make: new (buffer: ArrayBuffer, at: number, length: number) => T,
@@ -118,15 +120,17 @@ export function decodeSnapshot(
     const words = (length = saved.groups) => take(Uint32Array, length, 4);
     const hashes = () => take(Int32Array, saved.groups, 4);
     const groups = { lo: hashes(), hi: hashes(), touchedMark: words(), touchedAt: words(), length: words() };
-    const rule = rules.get(saved.id);
+    const rule = rules.get(saved.key);
     const floats = (length: number) => take(Float64Array, length, 8);
     const events = { times: floats(saved.events), origins: floats(saved.events), values: floats(saved.values) };
     const memory = { lengths: words(saved.remembering), numbers: floats(saved.remembered) };
-    if (rule === undefined || rule.fingerprint !== saved.fingerprint) {
-      reset.push(saved.id);
-      continue;
-    }
-    partition.stores.set(rule, restoreWindow(partition.specOf(rule), { ...saved.state, groups, events, memory }));
+    const change = changeOf(saved.before, rule);
+    if (change !== null) changes.push(change);
+    if (rule === undefined || change?.kind === 'reset') continue;
+    const spec = partition.specOf(rule);
+    const caps = { groupsMax: spec.groupsMax, eventsPerGroupMax: spec.eventsPerGroupMax };
+    const store = restoreWindow({ ...saved.before.spec, ...caps }, { ...saved.state, groups, events, memory });
+    partition.stores.set(rule, takeOver(store, saved.before.spec, spec));
   }
   for (const { rule, count } of head.held) {
     const [times, origins, values, recordedAt] = Array.from({ length: 4 }, () => take(Float64Array, count, 8));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Block } from './block.js';
 import { compileCorrelation, type Referred } from './correlation.js';
 import { type Correlation } from './correlation-types.js';
@@ -127,6 +128,7 @@ function makeDetection(
   // Compiled twice: a rule that turns out to be refused must leave no slots in the table that all rules share.
   if (!compile(new FieldTable()) || document.report.failed) return undefined;
   const test = compile(fields)!;
+  const filterBlocks = (filters.get(draft) ?? []).map(({ block }) => block);
   const kept = (filters.get(draft) ?? []).map((filter) =>
     not(
       compileDetection(
@@ -138,7 +140,12 @@ function makeDetection(
     ),
   );
   const { test: matches, need } = allOf([...belongs(source, fields), test, ...kept]);
-  return { info, types: source.types, matches, need, alerting };
+  const meaning = meaningOf([source, draft.header.get('detection')!.value, filterBlocks, [...placeholders]]);
+  return { info, meaning, types: source.types, matches, need, alerting };
+}
+
+function meaningOf(parts: unknown): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
 /** Tests that an event of the right type is of the log source at all. */

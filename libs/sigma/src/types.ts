@@ -48,6 +48,8 @@ export interface RuleInfo {
 /** A compiled detection rule. */
 export interface Detection {
   info: RuleInfo;
+  /** Stands for which events it matches: the same as long as log source, detection, filters and placeholders are. */
+  meaning: string;
   /** The event types it looks at. `matches` does not test the type: give it events of these types only. */
   types: readonly string[];
   matches(view: EventView): boolean;

@@ -1,3 +1,4 @@
+export { changeCondition, keptFor } from './change-condition.js';
 export type { EvidenceRef } from './episode.js';
 export type { Limits } from './measure.js';
 export type { MeasureSpec } from './measures/make.js';
