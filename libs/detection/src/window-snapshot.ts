@@ -18,12 +18,14 @@ interface Head {
     key: string;
     before: RuleBefore;
     groups: number;
+    /** Groups that are part of larger ones: all or none. */
+    parents: number;
     events: number;
     values: number;
     /** Groups with a memory, and numbers in all their memories. */
     remembering: number;
     remembered: number;
-    state: Omit<WindowSnapshot, 'groups' | 'events' | 'memory'>;
+    state: Omit<WindowSnapshot, 'groups' | 'newest' | 'parents' | 'events' | 'memory'>;
   }[];
   /** What waits for other writers, by rule, and how far each source was read. */
   held: { rule: number; count: number }[];
@@ -49,18 +51,19 @@ export function encodeSnapshot(partition: WindowPartition): Uint8Array[] {
   };
   const columns: Uint8Array[] = [];
   for (const [rule, store] of partition.stores) {
-    const { groups, events, memory, ...state } = snapshotWindow(store);
+    const { groups, newest, parents, events, memory, ...state } = snapshotWindow(store);
     head.rules.push({
       key: rule.key,
       before: { info: { id: rule.info.id, name: rule.info.name }, meaning: rule.meaning, spec: rule.spec },
       groups: groups.lo.length,
+      parents: parents.lo.length,
       events: events.times.length,
       values: events.values.length,
       remembering: memory.lengths.length,
       remembered: memory.numbers.length,
       state,
     });
-    for (const part of [groups, events, memory]) {
+    for (const part of [groups, { newest }, parents, events, memory]) {
       for (const column of Object.values(part)) columns.push(paddedBytes(column));
     }
   }
@@ -118,10 +121,12 @@ export function decodeSnapshot(
   };
   for (const saved of head.rules) {
     const words = (length = saved.groups) => take(Uint32Array, length, 4);
-    const hashes = () => take(Int32Array, saved.groups, 4);
+    const hashes = (length = saved.groups) => take(Int32Array, length, 4);
     const groups = { lo: hashes(), hi: hashes(), touchedMark: words(), touchedAt: words(), length: words() };
     const rule = rules.get(saved.key);
     const floats = (length: number) => take(Float64Array, length, 8);
+    const newest = floats(saved.groups);
+    const parents = { lo: hashes(saved.parents), hi: hashes(saved.parents), values: floats(saved.parents) };
     const events = { times: floats(saved.events), origins: floats(saved.events), values: floats(saved.values) };
     const memory = { lengths: words(saved.remembering), numbers: floats(saved.remembered) };
     const change = changeOf(saved.before, rule);
@@ -129,7 +134,10 @@ export function decodeSnapshot(
     if (rule === undefined || change?.kind === 'reset') continue;
     const spec = partition.specOf(rule);
     const caps = { groupsMax: spec.groupsMax, eventsPerGroupMax: spec.eventsPerGroupMax };
-    const store = restoreWindow({ ...saved.before.spec, ...caps }, { ...saved.state, groups, events, memory });
+    const store = restoreWindow(
+      { ...saved.before.spec, ...caps },
+      { ...saved.state, groups, newest, parents, events, memory },
+    );
     partition.stores.set(rule, takeOver(store, saved.before.spec, spec));
   }
   for (const { rule, count } of head.held) {

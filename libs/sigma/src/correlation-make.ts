@@ -13,7 +13,16 @@ import { isMap } from './source.js';
 /** The part of a correlation that only its kind has, from the fields of its condition. */
 export type Made = (values: readonly GroupField[]) => OwnPart<Correlation>;
 type OwnPart<T> = T extends Correlation ? Omit<T, BaseKey> : never;
-type BaseKey = 'info' | 'inputs' | 'detections' | 'groupBy' | 'timespanMs' | 'timespan' | 'condition' | 'quietMs';
+type BaseKey =
+  | 'info'
+  | 'inputs'
+  | 'detections'
+  | 'groupBy'
+  | 'timespanMs'
+  | 'timespan'
+  | 'condition'
+  | 'quietMs'
+  | 'alerting';
 
 interface Around {
   /** How many rules it refers to. */

@@ -50,6 +50,8 @@ interface CorrelationBase {
   condition: Readonly<Record<string, number>>;
   /** How long a group stays below before its alert closes; `timespanMs` when `quiet` is absent. */
   quietMs: number;
+  /** False when only used by other correlations without `generate: true`. */
+  alerting: boolean;
 }
 
 /** The number of events in the window meets the limits. */

@@ -26,6 +26,7 @@ export function compileCorrelation(
   find: (name: string) => Referred | undefined,
   known: () => Iterable<string>,
   table: FieldTable,
+  alerting: boolean,
 ): Correlation | undefined {
   const { header, block } = draft;
   const { report } = header.document;
@@ -54,6 +55,7 @@ export function compileCorrelation(
     timespan: windows.map(({ text }) => text).join(', '),
     condition: condition.numbers,
     quietMs,
+    alerting,
   };
   return { ...base, ...made(slotted) } as Correlation;
 }

@@ -71,7 +71,7 @@ function claim(registry: Map<string, Draft>, draft: Draft, key: 'id' | 'name', t
   );
 }
 
-/** A detection that a correlation counts is a part of it, and alerts on its own only if some correlation says so. */
+/** A rule that a correlation counts is a part of it, and alerts on its own only if some correlation says so. */
 export function isAlerting(draft: Draft, drafts: readonly Draft[], registry: ReadonlyMap<string, Draft>): boolean {
   const users = drafts.flatMap(({ correlation }) =>
     correlation?.references.some(({ text }) => registry.get(text) === draft) ? [correlation] : [],

@@ -90,7 +90,8 @@ function compileCorrelations(
   };
   const compile = (draft: Draft) => {
     referred.set(draft, { kind: 'circle' });
-    const correlation = compileCorrelation(draft.correlation!, find, () => registry.keys(), fields);
+    const alerting = isAlerting(draft, drafts, registry);
+    const correlation = compileCorrelation(draft.correlation!, find, () => registry.keys(), fields, alerting);
     referred.set(draft, correlation ? { kind: 'correlation', correlation } : { kind: 'refused' });
     if (!correlation) return;
     const reason = notRun(correlation);

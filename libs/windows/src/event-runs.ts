@@ -116,6 +116,19 @@ export class EventRuns {
     this.groups.set(slot, word.length, this.length(slot) + late.length);
   }
 
+  /** Takes out the event that came from `origin`; false: it is not there. */
+  remove(slot: number, time: number, origin: number): boolean {
+    const length = this.length(slot);
+    const first = this.first(slot);
+    for (let i = this.countBefore(slot, time); i < length && this.time(slot, i) === time; i++) {
+      if (this.origin(slot, i) !== origin) continue;
+      if (i + 1 < length) this.arena.move(first + i + 1, first + i, length - i - 1);
+      this.groups.set(slot, word.length, length - 1);
+      return true;
+    }
+    return false;
+  }
+
   /** How many events are at or before `time`: the index of the first one after it. */
   countUntil(slot: number, time: number): number {
     let low = 0;

@@ -10,23 +10,30 @@ import type { WindowStore } from './window-store.js';
 
 /**
  * Puts late events in their place and looks again at every window that can hold them: those that end from the oldest
- * of them on. Returns the episodes that changed.
+ * of them on. `gone`: events that are taken back. Returns the episodes that changed.
  */
-export function mergeLate(store: WindowStore, slot: number, events: WindowEvent[]): Iterable<Episode> {
+export function mergeLate(
+  store: WindowStore,
+  slot: number,
+  events: WindowEvent[],
+  gone: readonly WindowEvent[] = [],
+): Iterable<Episode> {
   const { quietMs, timespanMs } = store.spec;
   const episodes = store.episodes.get(slot) ?? [];
   for (const episode of episodes) if (episode.state !== 'merged') resolve(store, episode);
   events.sort((a, b) => a.time - b.time);
+  for (const { time, origin } of gone) store.runs.remove(slot, time, origin);
   if (events.length > 0) store.runs.merge(slot, events);
   store.recountWindow(slot);
   const open = (run: FireRun) => store.newEpisode(slot, run);
-  const changed = reviseEpisodes(episodes, firesOf(store, slot, episodes, events[0]?.time), quietMs, open);
+  const from = gone.reduce((least, { time }) => Math.min(least, time), events[0]?.time ?? Number.POSITIVE_INFINITY);
+  const changed = reviseEpisodes(episodes, firesOf(store, slot, episodes, from), quietMs, open);
   for (const episode of episodes) {
     if (episode.state === 'merged') continue;
     const { openedAt, firstSeen, holdUntil } = episode;
     const isOf = ({ time }: WindowEvent) =>
       (time > openedAt - timespanMs || time === firstSeen) && time < holdUntil + quietMs;
-    if (events.some(isOf)) changed.add(episode);
+    if (events.some(isOf) || gone.some(isOf)) changed.add(episode);
     if (changed.has(episode)) recountEvents(store, slot, episode);
   }
   if (episodes.length > 0 && !store.episodes.has(slot)) store.episodes.set(slot, episodes);

@@ -9,6 +9,10 @@ export interface WindowSnapshot {
   markMs: number;
   /** Per group: hash, marks, number of events. */
   groups: { lo: Int32Array; hi: Int32Array; touchedMark: Uint32Array; touchedAt: Uint32Array; length: Uint32Array };
+  /** Per group: time of its newest event, which need not be kept. */
+  newest: Float64Array;
+  /** Per group, where groups are part of larger ones; else empty. */
+  parents: { lo: Int32Array; hi: Int32Array; values: Float64Array };
   /** Per event, group after group, oldest first; `values` empty for plain counts. */
   events: { times: Float64Array; origins: Float64Array; values: Float64Array };
   episodes: Episode[];
@@ -51,6 +55,8 @@ export function snapshotWindow(store: WindowStore): WindowSnapshot {
       touchedAt: column((slot) => store.groups.get(slot, word.touchedAt)),
       length: column((slot) => store.runs.length(slot)),
     },
+    newest: Float64Array.from(slots, (slot) => store.groups.newest(slot)),
+    parents: store.parents.columns(slots),
     events,
     episodes: [...store.episodes.values()].flat(),
     memory: {
@@ -64,7 +70,7 @@ export function restoreWindow(spec: WindowSpec, snapshot: WindowSnapshot): Windo
   const store = new WindowStore(spec);
   Object.assign(store.counters, snapshot.counters);
   store.markMs = snapshot.markMs;
-  const { groups, events, memory } = snapshot;
+  const { groups, events, memory, parents } = snapshot;
   let at = 0;
   let remembered = 0;
   for (let g = 0; g < groups.lo.length; g++) {
@@ -77,6 +83,8 @@ export function restoreWindow(spec: WindowSpec, snapshot: WindowSnapshot): Windo
     for (let i = 0; i < groups.length[g]; i++, at++) {
       store.runs.append(slot, events.times[at], events.origins[at], events.values[at] ?? 0);
     }
+    store.groups.setNewest(slot, snapshot.newest[g]);
+    if (parents.lo.length > 0) store.parents.set(slot, parents.lo[g], parents.hi[g], parents.values[g]);
     store.recountWindow(slot);
   }
   for (const episode of snapshot.episodes) {

@@ -1,4 +1,5 @@
 import { type Episode, type EvidenceRef, evidenceFirstMax, evidenceLatestMax } from './episode.js';
+import type { Parent } from './window-spec.js';
 import type { WindowStore } from './window-store.js';
 
 /** An episode as it stands, to be published. All times are event times, ms. */
@@ -25,6 +26,8 @@ export interface EpisodeView {
   isNew: boolean;
   /** The first 50 and the newest 50 events, ascending, none twice. */
   evidence: EvidenceRef[];
+  /** Where groups are part of larger ones. */
+  parent: Parent | null;
 }
 
 export function viewEpisode(store: WindowStore, episode: Episode): EpisodeView {
@@ -61,6 +64,7 @@ export function viewEpisode(store: WindowStore, episode: Episode): EpisodeView {
     revision: episode.revision,
     isNew,
     evidence: tail > 0 ? [...first, ...latest.slice(-tail)] : first,
+    parent: store.parents.at(episode.slot),
   };
 }
 

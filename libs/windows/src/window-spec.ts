@@ -5,13 +5,13 @@ import type { MeasureSpec } from './measures/make.js';
  *
  * `count`: the condition holds while the window has at least `threshold` events; `distinct`: so many different values.
  * More events never end it, which makes these two simple and fast. `measured`: the condition is what `measure` says, and
- * an event may begin it or end it. `absence`: it
- * holds while a group that was seen has no event.
+ * an event may begin it or end it; `revisable`: entries come in any order and may be taken back, see `reviseEntries`.
+ * `absence`: it holds while a group that was seen has no event.
  */
 export type WindowRule = WindowTimes &
   (
     | { kind: 'count' | 'distinct'; threshold: number }
-    | { kind: 'measured'; measure: MeasureSpec }
+    | { kind: 'measured'; measure: MeasureSpec; revisable?: true }
     | { kind: 'absence' }
   );
 
@@ -63,4 +63,13 @@ export interface WindowHits {
   origins: Float64Array;
   /** What an event carries: a hash of up to 53 bits where values are told apart, a number where they are measured. */
   values: Float64Array;
+  /** Where groups are part of larger ones: see `Parent`. */
+  parents?: { lo: Int32Array; hi: Int32Array; values: Float64Array };
+}
+
+/** The larger group that a group is part of, and the value that it has there: of another rule, which counts this one's episodes. */
+export interface Parent {
+  lo: number;
+  hi: number;
+  value: number;
 }

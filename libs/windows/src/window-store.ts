@@ -3,6 +3,7 @@ import { type Episode, openEpisode } from './episode.js';
 import { closeIfQuiet, passEpisodes, resolve } from './episode-end.js';
 import { EventRuns } from './event-runs.js';
 import type { FireRun } from './fire-run.js';
+import { GroupParents } from './group-parents.js';
 import { GroupTable, word } from './group-table.js';
 import { IdleGroups } from './idle-groups.js';
 import { mergeLate } from './late.js';
@@ -34,6 +35,8 @@ const aheadEvents = 256;
 export class WindowStore {
   readonly groups = new GroupTable();
   readonly runs: EventRuns;
+  /** Of groups that are part of larger ones. */
+  readonly parents = new GroupParents();
   readonly episodes = new Map<number, Episode[]>();
   readonly counters: WindowCounters = { late: 0, evictedGroups: 0, truncatedEvents: 0 };
 
@@ -45,6 +48,7 @@ export class WindowStore {
   readonly measureSpec: MeasureSpec;
   /** Does it matter to a window what went before it? */
   readonly hasMemory: boolean;
+  readonly isRevisable: boolean;
   /** How long after its newest event a group may still matter. */
   readonly neededMs: number;
   readonly rising: RisingWindows | null = null;
@@ -69,6 +73,7 @@ export class WindowStore {
     this.keepMs = this.reachMs + spec.timespanMs + (spec.kind === 'absence' ? 1 : 0);
     this.runs = new EventRuns(this.groups, keepsValues(spec));
     this.measureSpec = measureOf(spec);
+    this.isRevisable = spec.kind === 'measured' && spec.revisable === true;
     const memoryMs = memoryMsOf(this.measureSpec, spec.timespanMs);
     this.hasMemory = memoryMs > 0;
     this.neededMs = Math.max(this.keepMs + spec.quietMs, memoryMs);
@@ -100,13 +105,19 @@ export class WindowStore {
     }
   }
 
+  /** It is now that the group gets an event. */
+  touch(slot: number): void {
+    this.groups.set(slot, word.touchedMark, this.markMs / 1000);
+    this.groups.set(slot, word.touchedAt, this.recordedMs / 1000);
+  }
+
   private addOne(hits: WindowHits, i: number, found: number): void {
     const { groups } = this;
     const time = hits.times[i];
     this.markMs = Math.max(this.markMs, Math.min(time, hits.recordedAt[i]));
     const slot = found >= 0 ? found : this.openGroup(hits.groupLo[i], hits.groupHi[i]);
-    groups.set(slot, word.touchedMark, this.markMs / 1000);
-    groups.set(slot, word.touchedAt, this.recordedMs / 1000);
+    if (hits.parents) this.parents.set(slot, hits.parents.lo[i], hits.parents.hi[i], hits.parents.values[i]);
+    this.touch(slot);
     if (found >= 0) {
       const newest = groups.newest(slot);
       if (time < newest) {
@@ -174,7 +185,8 @@ export class WindowStore {
 
   /** Sets the window that ends at the newest event anew. */
   recountWindow(slot: number): void {
-    this.windows.recount(slot);
+    // Where entries may be taken back, windows are always looked at anew.
+    if (!this.isRevisable) this.windows.recount(slot);
   }
 
   /** What is remembered of a group's events before the oldest kept one. */
@@ -251,7 +263,7 @@ export class WindowStore {
     this.windows.forget(slot);
   }
 
-  private openGroup(lo: number, hi: number): number {
+  openGroup(lo: number, hi: number): number {
     if (this.groups.size >= this.spec.groupsMax) this.idle.evictOne();
     const slot = this.groups.insert(lo, hi);
     this.runs.open(slot);
