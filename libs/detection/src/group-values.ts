@@ -19,9 +19,11 @@ export function groupValues(
   if (!view.read(line, 0, line.length)) return null;
   const hash = new Hash();
   for (const { targets } of plan.byType.get(topic) ?? []) {
-    for (const target of targets) {
-      if (target.rule !== rule) continue;
-      for (const texts of combinations(target.groupSlots.map((slot) => textsAt(view, slot)))) {
+    for (const { rule: counting, links, groupSlots } of targets) {
+      const link = links.at(-1);
+      if (counting !== rule && link?.link.rule !== rule) continue;
+      for (const all of combinations(groupSlots.map((slot) => textsAt(view, slot)))) {
+        const texts = link === undefined ? all : link.groupAt.map((at) => all[at]);
         const { lo, hi } = hashGroup(hash, rule.seed, texts);
         if (lo === groupLo && hi === groupHi)
           return Object.fromEntries(rule.groupBy.map((name, i) => [name, texts[i]]));

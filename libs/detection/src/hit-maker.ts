@@ -1,9 +1,10 @@
 import type { FieldValue } from '#libs/sigma';
 import { hashGroup, textsOf } from './group-hash.js';
 import { Hash } from './hash.js';
-import type { HitSpread } from './hit-spread.js';
+import type { HitSpread, LinkHit } from './hit-spread.js';
 import type { LineView } from './line-view.js';
 import type { Target } from './plan.js';
+import type { TargetLink } from './plan-chain.js';
 
 /** Makes hits of an event that a rule looks for: one for every group that it belongs to and every value that it brings. */
 export class HitMaker {
@@ -50,14 +51,8 @@ export class HitMaker {
     });
   }
 
-  private hitGroups(
-    { rule, groupSlots }: Target,
-    time: number,
-    recordedAt: number,
-    origin: number,
-    value: number,
-    nth = 0,
-  ): void {
+  private hitGroups(target: Target, time: number, recordedAt: number, origin: number, value: number, nth = 0): void {
+    const { rule, groupSlots, links } = target;
     const { hash, view } = this;
     hash.reset(rule.seed);
     for (let s = 0; s < groupSlots.length; s++) {
@@ -65,13 +60,28 @@ export class HitMaker {
         // A group field is a list (or has no value): the event belongs to the group of every element.
         this.eachCombination(groupSlots, 0, [], (texts) => {
           const { lo, hi } = hashGroup(hash, rule.seed, texts);
-          this.hits.push(rule, lo, hi, time, recordedAt, origin, value, nth);
+          const linked = links.length === 0 ? none : links.map((link) => linkOfTexts(hash, link, texts));
+          this.hits.push(rule, lo, hi, time, recordedAt, origin, value, nth, linked);
         });
         return;
       }
     }
-    hash.finish();
-    this.hits.push(rule, hash.lo, hash.hi, time, recordedAt, origin, value, nth);
+    const { lo, hi } = hash.finish();
+    const linked = links.length === 0 ? none : links.map((link) => this.linkOf(link));
+    this.hits.push(rule, lo, hi, time, recordedAt, origin, value, nth, linked);
+  }
+
+  /** Of a group whose fields are no lists. */
+  private linkOf({ link, groupSlots, value, valueSlots }: TargetLink): LinkHit {
+    const { lo, hi } = this.mixed(link.rule.seed, groupSlots);
+    return { link, lo, hi, value: valueSlots === null ? value : this.mixed(0, valueSlots).number53 };
+  }
+
+  private mixed(seed: number, slots: readonly number[]): Hash {
+    const { hash, view } = this;
+    hash.reset(seed);
+    for (const slot of slots) view.mixHash(slot, hash);
+    return hash.finish();
   }
 
   private eachCombination(
@@ -83,6 +93,23 @@ export class HitMaker {
     if (at === slots.length) take(texts);
     else for (const text of textsOf(this.view, slots[at])) this.eachCombination(slots, at + 1, [...texts, text], take);
   }
+}
+
+const none: readonly LinkHit[] = [];
+
+function linkOfTexts(hash: Hash, { link, groupAt, value, valueAt }: TargetLink, texts: readonly string[]): LinkHit {
+  const { lo, hi } = hashGroup(
+    hash,
+    link.rule.seed,
+    groupAt.map((at) => texts[at]),
+  );
+  if (valueAt === null) return { link, lo, hi, value };
+  hashGroup(
+    hash,
+    0,
+    valueAt.map((at) => texts[at]),
+  );
+  return { link, lo, hi, value: hash.number53 };
 }
 
 /** Far from where sums would overflow. */

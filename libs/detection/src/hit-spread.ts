@@ -3,11 +3,21 @@ import { cutHits } from './cut-hits.js';
 import { HitBuffer } from './hit-buffer.js';
 import { encodeMatches, type MatchBatch } from './match-batch.js';
 import type { PlannedRule } from './plan.js';
+import type { PlannedLink } from './plan-chain.js';
 
 /** A mail to a hundred thousand recipients shall not fill the log: the rest of an event's hits is dropped and counted. */
 const hitsPerEventMax = 10_000;
 /** So many hits a record, two thirds of a megabyte: the log takes records of one. */
 const recordHitsMax = 16_384;
+
+/** The group of a rule above that a hit's group is part of, and its value there. */
+export interface LinkHit {
+  link: PlannedLink;
+  lo: number;
+  hi: number;
+  value: number;
+}
+const none: readonly LinkHit[] = [];
 
 /** Spreads hits over the partitions of `weir.matches`, so that one group's hits meet in one of them. */
 export class HitSpread {
@@ -22,7 +32,10 @@ export class HitSpread {
     this.buffers = Array.from({ length: partitions }, () => []);
   }
 
-  /** `nth`: of an event's numbers, which may be equal and count all the same. */
+  /**
+   * `nth`: of an event's numbers, which may be equal and count all the same. `links`: the groups that this one is part
+   * of, the outermost last, which chooses the partition. Their hits stand where the hit itself stands among its rule's.
+   */
   push(
     { index, hash, isShared }: PlannedRule,
     lo: number,
@@ -32,6 +45,7 @@ export class HitSpread {
     origin: number,
     value: number,
     nth = 0,
+    links: readonly LinkHit[] = none,
   ): void {
     if (origin !== this.event.origin) this.event = { origin, hits: 0, counted: null };
     if (isShared && this.wasCounted(`${index}/${lo}/${hi}/${value}/${nth}`)) return;
@@ -40,9 +54,14 @@ export class HitSpread {
       return;
     }
     // The top bits choose the partition; the low bits choose the place in the group's table.
-    const buffers = this.buffers[(hi >>> 8) % this.buffers.length];
+    const chooser = links.length > 0 ? links[links.length - 1].hi : hi;
+    const buffers = this.buffers[(chooser >>> 8) % this.buffers.length];
     buffers[index] ??= new HitBuffer(hash);
     buffers[index].push(lo, hi, time, recordedAt, origin, value);
+    for (const { link, ...above } of links) {
+      buffers[link.index] ??= new HitBuffer(link.hash);
+      buffers[link.index]!.push(above.lo, above.hi, time, recordedAt, origin, above.value);
+    }
   }
 
   /** Takes back what the event under way has hit. */

@@ -1,5 +1,5 @@
-import type { Correlation, Detection } from '#libs/sigma';
-import type { Limits, MeasureSpec, WindowRule } from '#libs/windows';
+import type { Correlation, Detection, GroupField } from '#libs/sigma';
+import { type Limits, type MeasureSpec, measureOf as measureOfWindow, type WindowRule } from '#libs/windows';
 
 /** What an event brings to a window, beside itself: nothing, which values it has (their hash), a number, or which of a correlation's inputs it is. */
 export type Brought =
@@ -98,4 +98,29 @@ export function broughtBy(correlation: Correlation, detection: Detection): Broug
       return { kind: 'values', slots: [correlation.value.slots.get(detection)!] };
   }
   return { kind: 'number', slot: correlation.value.slots.get(detection)! };
+}
+
+/** What an episode of one of its correlations brings: which values it has, as indices of that one's groups, or a number. */
+export function broughtByEpisodes(correlation: Correlation, inner: Correlation): { at: number[] } | { value: number } {
+  const at = (fields: readonly GroupField[]) => ({ at: fields.map(({ groups }) => groups.get(inner)!) });
+  switch (correlation.kind) {
+    case 'value_count':
+      return at(correlation.values);
+    case 'first_seen':
+    case 'value_percentile':
+      return at([correlation.value]);
+    case 'temporal':
+    case 'temporal_ordered':
+    case 'ratio':
+      return { value: correlation.inputs.indexOf(inner) };
+    default:
+      return { value: 0 };
+  }
+}
+
+/** The window of a correlation that counts others' episodes: these come late, and may be taken back. */
+export function revisableWindowOf(correlation: Correlation, latenessMs: number): WindowRule {
+  const rule = windowOf(correlation, latenessMs);
+  const { timespanMs, quietMs } = rule;
+  return { timespanMs, latenessMs, quietMs, kind: 'measured', measure: measureOfWindow(rule), revisable: true };
 }

@@ -1,8 +1,9 @@
 import { eventTypes } from '#libs/events';
 import type { Correlation, Detection, RuleInfo, RuleSet } from '#libs/sigma';
-import { keptFor, type WindowRule } from '#libs/windows';
-import { hash32 } from './hash.js';
-import { type Brought, broughtBy, windowOf } from './plan-window.js';
+import type { WindowRule } from '#libs/windows';
+import { type ChainPlace, type PlannedChain, planChain, type TargetLink } from './plan-chain.js';
+import { type Brought, windowOf } from './plan-window.js';
+import { countDetections, Numbers, type Planning, planned, readBy } from './planning.js';
 
 /** Limits and allowances of detection, from the configuration. */
 export interface DetectionLimits {
@@ -28,6 +29,8 @@ export interface PlannedRule {
   spec: WindowRule;
   groupBy: readonly string[];
   meaning: Meaning;
+  /** Where it counts episodes of other rules, or they count its own; else null. */
+  place: ChainPlace | null;
 }
 
 /** What a rule's windows hang on, part by part: where all parts are the same, it may take over another's windows. */
@@ -46,6 +49,8 @@ export interface Target {
   rule: PlannedRule;
   groupSlots: readonly number[];
   brings: Brought;
+  /** In a chain: the groups that the rule's group is part of, its parent's first. */
+  links: readonly TargetLink[];
   /** Hits since somebody last asked. */
   hits: number;
 }
@@ -63,6 +68,8 @@ export interface DetectionPlan {
   idSlot: number;
   byType: ReadonlyMap<string, readonly PlannedDetection[]>;
   byHash: ReadonlyMap<number, PlannedRule>;
+  /** By the hashes of all rules and links of a chain. */
+  chains: ReadonlyMap<number, PlannedChain>;
 }
 
 /** A lone detection's alerts: all its hits of one actor that are less than a minute apart are one episode. */
@@ -71,33 +78,16 @@ const actorFields = ['client', 'actor', 'ip', 'sender', 'voter', 'contest', 'hos
 
 export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPlan {
   const targets = new Map<Detection, Target[]>(rules.detections.map((detection) => [detection, []]));
-  const byHash = new Map<number, PlannedRule>();
-  const register = (rule: PlannedRule) => {
-    // Two rules with one 32-bit hash: the second is moved on, in the order of the rule files.
-    while (byHash.has(rule.hash)) rule.hash = (rule.hash + 1) >>> 0;
-    rule.index = byHash.size;
-    byHash.set(rule.hash, rule);
-    return rule;
-  };
+  const planning: Planning = { rules, limits, numbers: new Numbers(), targets, byHash: new Map(), chains: new Map() };
+  const { byHash, chains } = planning;
   for (const correlation of rules.correlations) {
-    const rule = register(planCorrelation(correlation, rules, limits));
-    for (const detection of correlation.detections) {
-      targets.get(detection)?.push({
-        rule,
-        groupSlots: correlation.groupBy.map((field) => field.slots.get(detection)!),
-        brings: broughtBy(correlation, detection),
-        hits: 0,
-      });
-    }
+    if (!correlation.alerting) continue;
+    if (correlation.detections.length < correlation.inputs.length) planChain(planning, correlation);
+    else planCorrelation(planning, correlation);
   }
   for (const detection of rules.detections) {
     if (!detection.alerting) continue;
-    for (const type of detection.types) {
-      const field = actorFieldOf(type);
-      const rule = register(planDetection(detection, type, field, limits));
-      const groupSlots = [rules.fields.slot(`data.${field}`)];
-      targets.get(detection)!.push({ rule, groupSlots, brings: { kind: 'nothing' }, hits: 0 });
-    }
+    for (const type of detection.types) planDetection(planning, detection, type);
   }
   const byType = new Map<string, PlannedDetection[]>();
   for (const [detection, list] of targets) {
@@ -110,55 +100,38 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
   }
   const sourceSlot = rules.fields.slot('source');
   const idSlot = rules.fields.slot('id');
-  return { paths: [...rules.fields.paths], sourceSlot, idSlot, byType, byHash };
+  return { paths: [...rules.fields.paths], sourceSlot, idSlot, byType, byHash, chains };
 }
 
-function planCorrelation(correlation: Correlation, { fields }: RuleSet, limits: DetectionLimits): PlannedRule {
-  const { info, timespan, condition, groupBy, detections } = correlation;
-  const spec = windowOf(correlation, limits.latenessMs);
-  const pathsOf = (slots: readonly number[]) => slots.map((slot) => fields.paths[slot]);
-  const grouping = detections.map((detection) => pathsOf(groupBy.map(({ slots }) => slots.get(detection)!)));
-  const brought = detections.map((detection) => {
-    const brings = broughtBy(correlation, detection);
-    const slots = 'slots' in brings ? brings.slots : 'slot' in brings ? [brings.slot] : [];
-    return { ...brings, slots: pathsOf(slots), slot: undefined };
-  });
-  return planned(
-    { info, key: info.id, timespan, condition, spec, groupBy: groupBy.map(({ name }) => name) },
-    { grouping, brought, events: detections.map(({ meaning }) => meaning) },
+function planCorrelation(planning: Planning, correlation: Correlation): void {
+  const { info, timespan, condition, detections } = correlation;
+  const spec = windowOf(correlation, planning.limits.latenessMs);
+  const rule = planned(
+    planning,
+    { info, key: info.id, timespan, condition, spec, groupBy: correlation.groupBy.map(({ name }) => name) },
+    { ...readBy(planning, correlation), events: detections.map(({ meaning }) => meaning) },
   );
+  countDetections(planning, rule, correlation, []);
 }
 
-function planDetection(detection: Detection, type: string, field: string, limits: DetectionLimits): PlannedRule {
+function planDetection(planning: Planning, detection: Detection, type: string): void {
   const { info, types, meaning } = detection;
   const spec = {
     kind: 'count' as const,
     timespanMs: loneTimespanMs,
-    latenessMs: limits.latenessMs,
+    latenessMs: planning.limits.latenessMs,
     quietMs: loneTimespanMs,
     threshold: 1,
   };
   const key = types.length === 1 ? info.id : `${info.id} ${type}`;
-  return planned(
+  const field = actorFieldOf(type);
+  const rule = planned(
+    planning,
     { info, key, timespan: '60s', condition: { gte: 1 }, spec, groupBy: [field] },
     { grouping: [], brought: [], events: [meaning] },
   );
-}
-
-function planned(
-  rule: Pick<PlannedRule, 'info' | 'key' | 'timespan' | 'condition' | 'spec' | 'groupBy'>,
-  parts: { grouping: unknown; brought: unknown; events: unknown },
-): PlannedRule {
-  const { key, groupBy, spec } = rule;
-  const meaning = {
-    grouping: JSON.stringify([groupBy, parts.grouping]),
-    measure: JSON.stringify([keptFor(spec), parts.brought]),
-    timespan: `${spec.timespanMs} ms`,
-    lateness: `${spec.latenessMs} ms`,
-    events: JSON.stringify(parts.events),
-  };
-  const hash = hash32(JSON.stringify([key, meaning]));
-  return { ...rule, index: 0, isShared: false, seed: hash32(key), hash, meaning };
+  const groupSlots = [planning.rules.fields.slot(`data.${field}`)];
+  planning.targets.get(detection)!.push({ rule, groupSlots, brings: { kind: 'nothing' }, links: [], hits: 0 });
 }
 
 /** The field that says who is behind events of a type. */

@@ -7,4 +7,5 @@ export { passGroup, reviseEntries, type Touch, touchGroup } from './revise-entri
 export { restoreWindow, snapshotWindow, type WindowSnapshot } from './snapshot.js';
 export type { EpisodeView } from './view.js';
 export type { Parent, WindowCounters, WindowHits, WindowRule, WindowSpec } from './window-spec.js';
+export { measureOf } from './window-spec.js';
 export { WindowStore } from './window-store.js';
