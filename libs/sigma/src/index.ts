@@ -15,12 +15,10 @@ export {
   type ValueCount,
   type ValueStatistic,
 } from './correlation-types.js';
-export { someElement, someValue } from './logic.js';
 export type { Literal, Need, NeededField } from './needs.js';
 export { formatProblem } from './problems.js';
 export { compileRules, type RuleSet } from './rules.js';
 export { ruleSchema } from './schema.js';
-export { fold } from './text.js';
 export type {
   Decision,
   Detection,

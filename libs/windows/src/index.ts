@@ -3,7 +3,7 @@ export type { EvidenceRef } from './episode.js';
 export type { WindowEvent } from './event-runs.js';
 export type { Limits } from './measure.js';
 export type { MeasureSpec } from './measures/make.js';
-export { passGroup, reviseEntries, type Touch, touchGroup } from './revise-entries.js';
+export type { Touch } from './revise-entries.js';
 export { restoreWindow, snapshotWindow, type WindowSnapshot } from './snapshot.js';
 export type { EpisodeView } from './view.js';
 export type { Parent, WindowCounters, WindowHits, WindowRule, WindowSpec } from './window-spec.js';
