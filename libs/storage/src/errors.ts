@@ -8,7 +8,8 @@ export type StorageErrorCode =
   | 'DATABASE_FORBIDDEN'
   | 'DATABASE_NEWER'
   | 'DATABASE_FAILED'
-  | 'CURSOR_INVALID';
+  | 'CURSOR_INVALID'
+  | 'RULE_CHANGED';
 
 /** What went wrong with PostgreSQL: a stable code, a sentence with what to do, and the facts. */
 export class StorageError extends Error {

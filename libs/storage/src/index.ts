@@ -27,4 +27,7 @@ export {
   type PostgresEvent,
   startEmbeddedPostgres,
 } from './postgres/embedded.js';
+export type { RuleAction, RuleSource, RuleState, RuleText, RuleVersion, StoredRule } from './rules/rule.js';
+export { listenForRules } from './rules/rule-feed.js';
+export { type Expected, RuleStore } from './rules/rule-store.js';
 export { PostgresSnapshots } from './snapshots/postgres-snapshots.js';

@@ -3,6 +3,8 @@ import { AlertEvidenceEntity } from '../alerts/alert-evidence.entity.js';
 import { AuditLogEntity } from '../audit/audit-log.entity.js';
 import { ApiKeyEntity } from '../keys/api-key.entity.js';
 import { ProjectionPositionEntity } from '../positions/projection-position.entity.js';
+import { RuleEntity } from '../rules/rule.entity.js';
+import { RuleChangeEntity } from '../rules/rule-change.entity.js';
 import { SnapshotEntity } from '../snapshots/snapshot.entity.js';
 import { SnapshotChunkEntity } from '../snapshots/snapshot-chunk.entity.js';
 import { TriageEntity } from '../triage/triage.entity.js';
@@ -11,6 +13,6 @@ import { TriageEntity } from '../triage/triage.entity.js';
 const computed = [ProjectionPositionEntity, AlertEntity, AlertEvidenceEntity, SnapshotEntity, SnapshotChunkEntity];
 
 /** Decided by people: nothing but their requests writes here. */
-const decided = [TriageEntity, ApiKeyEntity, AuditLogEntity];
+const decided = [TriageEntity, ApiKeyEntity, AuditLogEntity, RuleEntity, RuleChangeEntity];
 
 export const entities = [...computed, ...decided];

@@ -1,9 +1,10 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Alerts0000000000001 } from '../../../../migrations/0001-alerts.js';
 import { Snapshots0000000000002 } from '../../../../migrations/0002-snapshots.js';
+import { Rules0000000000003 } from '../../../../migrations/0003-rules.js';
 import { StorageError } from '../errors.js';
 
-const migrations = [Alerts0000000000001, Snapshots0000000000002];
+const migrations = [Alerts0000000000001, Snapshots0000000000002, Rules0000000000003];
 
 export const MIGRATION_TABLE = 'weir_migration';
 
