@@ -87,6 +87,35 @@ CREATE TABLE decided.audit_log (
   CONSTRAINT audit_log_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE decided.rule (
+  id text NOT NULL,
+  state text NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  source text NOT NULL,
+  file text NOT NULL,
+  text text NOT NULL,
+  actor text NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  change bigint NOT NULL,
+  CONSTRAINT rule_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE decided.rule_change (
+  change bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  rule_id text NOT NULL,
+  action text NOT NULL,
+  state text,
+  name text NOT NULL,
+  version integer NOT NULL,
+  source text NOT NULL,
+  file text NOT NULL,
+  text text NOT NULL,
+  actor text NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT rule_change_pkey PRIMARY KEY (change)
+);
+
 CREATE TABLE decided.triage (
   alert_id text NOT NULL,
   status text NOT NULL DEFAULT 'new'::text,
@@ -104,3 +133,4 @@ CREATE INDEX alert_by_rule_name ON computed.alert USING btree (rule_name, opened
 CREATE INDEX alert_by_severity ON computed.alert USING btree (severity, opened_at, id);
 CREATE INDEX alert_by_state ON computed.alert USING btree (state, opened_at, id);
 CREATE INDEX audit_log_by_subject ON decided.audit_log USING btree (subject, id);
+CREATE INDEX rule_change_by_rule ON decided.rule_change USING btree (rule_id, change);
