@@ -1,3 +1,3 @@
 export { DetectModule } from './detect.module.js';
-export type { DetectPorts } from './ports.js';
+export type { DetectPorts, Plans } from './ports.js';
 export { spreadOf } from './spread.js';

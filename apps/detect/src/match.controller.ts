@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
-import { Matcher, type MatchProgress, type Source } from '#libs/detection';
+import { type DetectionPlan, Matcher, type MatchProgress, type Source } from '#libs/detection';
 import { eventTypes, topics } from '#libs/events';
 import { type GroupPosition, LogError, type LogRecord, type RecordBatch } from '#libs/log';
 import type { StepResult } from '#libs/stream';
@@ -14,6 +14,8 @@ const restlessMs = 600_000;
 const restfulMarkMs = 60_000;
 /** An event can be read at most so long after it was stamped as recorded. */
 const inFlightMs = 250;
+/** Windows of other processes know the rules by then, and take hits of new ones for what they are. */
+const othersLookMs = 2_000;
 /** How often it says what time it is. */
 const markEveryMs = 1_000;
 
@@ -25,6 +27,8 @@ export class MatchController {
   private readonly reached = new Map<string, number>();
   private readonly reported = { events: 0, duplicates: 0, capped: 0 };
   private isAlone = true;
+  /** The windows of this process know it already. */
+  private nextPlan: { plan: DetectionPlan; from: number } | null = null;
   private partitions = 0;
   private tickedAt = 0;
   private markedMs = 0;
@@ -34,7 +38,10 @@ export class MatchController {
     @Inject(DETECT) private readonly ports: DetectPorts,
     @Inject(URGENCY) private readonly urgency: Urgency,
   ) {
-    this.matcher = new Matcher(ports.plan, ports.options);
+    this.matcher = new Matcher(ports.plans.current, ports.options);
+    ports.plans.subscribe((plan) => {
+      this.nextPlan = { plan, from: ports.clock.now() + (this.isAlone ? 0 : othersLookMs) };
+    });
   }
 
   @EventPattern<string>('detect.match', {
@@ -44,6 +51,7 @@ export class MatchController {
     tickMs: 100,
   })
   async match(@Payload() batches: readonly RecordBatch[]): Promise<StepResult> {
+    this.changePlan();
     const { matches, deadLetters } = this.matcher.match(batches, this.ports.clock.now());
     for (const batch of batches) this.reached.set(placeOf(batch), batch.nextOffset);
     this.report();
@@ -160,6 +168,13 @@ export class MatchController {
         offset = next;
       }
     }
+  }
+
+  private changePlan(): void {
+    if (this.nextPlan === null || this.ports.clock.now() < this.nextPlan.from) return;
+    this.report();
+    this.matcher.changePlan(this.nextPlan.plan);
+    this.nextPlan = null;
   }
 
   private report(): void {

@@ -1,6 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { decodeSnapshot, type EpisodeChange, encodeSnapshot, type RuleChange, WindowPartition } from '#libs/detection';
+import {
+  type DetectionPlan,
+  decodeSnapshot,
+  type EpisodeChange,
+  encodeSnapshot,
+  type RuleChange,
+  WindowPartition,
+} from '#libs/detection';
 import { topics } from '#libs/events';
 import type { GroupPosition, RecordBatch } from '#libs/log';
 import type { StepResult } from '#libs/stream';
@@ -30,12 +37,14 @@ export class WindowController {
   /** The snapshot that is being written. */
   private saving: Promise<void> | null = null;
   private entries = 0;
+  private orphaned = 0;
 
   constructor(
     @Inject(DETECT) private readonly ports: DetectPorts,
     @Inject(URGENCY) private readonly urgency: Urgency,
   ) {
     this.publisher = new AlertPublisher(ports.log);
+    ports.plans.subscribe((plan) => this.changePlan(plan));
   }
 
   @EventPattern<string>('detect.window', { topics: [topics.matches], batchBytesMax: 4 << 20, tickMs: 500 })
@@ -111,6 +120,17 @@ export class WindowController {
     return { commits: [...this.owned.values()].map((owned) => this.done(owned)) };
   }
 
+  /** Between two batches, as whatever is done to windows is. */
+  private changePlan(plan: DetectionPlan): void {
+    const changes = new Map<string, RuleChange>();
+    for (const { windows } of this.owned.values()) {
+      for (const change of windows.changePlan(plan)) changes.set(`${change.rule.id} ${change.kind}`, change);
+    }
+    for (const { rule, kind, reason } of changes.values()) {
+      this.ports.logger.info({ rule: rule.name, id: rule.id, kind }, `Rule ${kind}: ${reason}`);
+    }
+  }
+
   private noteUrgency(windows: WindowPartition): void {
     this.urgency.waits = [...this.owned.values()].some(({ held }) => held.from !== null);
     this.urgency.isAsked ||= windows.isAsked;
@@ -130,7 +150,8 @@ export class WindowController {
     const { position } = windows;
     const startedAt = clock.now();
     owned.dueAt = startedAt + snapshotMs;
-    if (position <= savedPosition) return;
+    // Closed alerts of rules that went are told with the next record: what is saved before would forget them.
+    if (position <= savedPosition || windows.isDeparting) return;
     const saved = await snapshots.save(nameOf(partition), position, encodeSnapshot(windows));
     if (!saved) logger.info({ partition, position }, 'Another process has this partition: not saved here');
     owned.savedPosition = position;
@@ -139,12 +160,12 @@ export class WindowController {
   }
 
   private async restore(partition: number): Promise<WindowPartition | null> {
-    const { snapshots, plan, logger } = this.ports;
+    const { snapshots, plans, logger } = this.ports;
     const bytes = await snapshots.load(nameOf(partition));
     if (bytes === null) return null;
     const windows = this.fresh(partition);
     const changes: RuleChange[] = [];
-    if (!decodeSnapshot(bytes, windows, plan, changes)) {
+    if (!decodeSnapshot(bytes, windows, plans.current, changes)) {
       logger.warn({ partition }, 'The snapshot is damaged: state is rebuilt from the log');
       return null;
     }
@@ -153,7 +174,7 @@ export class WindowController {
   }
 
   private fresh(partition: number): WindowPartition {
-    return new WindowPartition(partition, this.ports.plan, this.ports.options);
+    return new WindowPartition(partition, this.ports.plans.current, this.ports.options);
   }
 
   private count(changes: readonly EpisodeChange[]): void {
@@ -167,12 +188,19 @@ export class WindowController {
     const { metrics } = this.ports;
     for (const [rule, groups] of this.sum((store) => store.groups.size))
       metrics.weir_window_groups.set({ rule }, groups);
+    this.reportOrphans();
     this.increase('weir_window_late_total', (store) => store.counters.late);
     this.increase('weir_window_evicted_groups_total', (store) => store.counters.evictedGroups);
     this.increase('weir_window_truncated_events_total', (store) => store.counters.truncatedEvents);
     const entries = [...this.owned.values()].reduce((sum, { windows }) => sum + windows.counters.entries, 0);
     metrics.weir_window_entries_total.inc(Math.max(0, entries - this.entries));
     this.entries = entries;
+  }
+
+  private reportOrphans(): void {
+    const orphaned = [...this.owned.values()].reduce((sum, { windows }) => sum + windows.counters.orphaned, 0);
+    this.ports.metrics.weir_window_orphaned_total.inc(Math.max(0, orphaned - this.orphaned));
+    this.orphaned = orphaned;
   }
 
   /** A figure of all stores, by rule. */

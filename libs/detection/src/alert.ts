@@ -50,7 +50,7 @@ export function alertEvent(
       peak: view.peak,
       events: view.events,
       expected: view.expected,
-      shadow: false,
+      shadow: rule.info.shadow,
       revision: view.revision,
       position,
       evidence: evidence.map(({ topic, partition, offset, timeMs, event }) => ({

@@ -32,6 +32,11 @@ export class HitSpread {
     this.buffers = Array.from({ length: partitions }, () => []);
   }
 
+  /** Rules have other numbers from now on. Only when all hits were taken. */
+  changePlan(): void {
+    for (const buffers of this.buffers) buffers.length = 0;
+  }
+
   /**
    * `nth`: of an event's numbers, which may be equal and count all the same. `links`: the groups that this one is part
    * of, the outermost last, which chooses the partition. Their hits stand where the hit itself stands among its rule's.

@@ -34,10 +34,10 @@ export interface Matched {
  */
 export class Matcher {
   readonly counters: MatcherCounters = { events: 0, duplicates: 0, unreadable: 0 };
-  private readonly view: LineView;
+  private view: LineView;
   private readonly identities = new Map<string, IdentitySet>();
   readonly hits: HitSpread;
-  private readonly maker: HitMaker;
+  private maker: HitMaker;
   private readonly hash = new Hash();
   private newestMs = 0;
   private recordedMs = 0;
@@ -47,7 +47,7 @@ export class Matcher {
   private others: readonly Source[] | null = null;
 
   constructor(
-    private readonly plan: DetectionPlan,
+    private plan: DetectionPlan,
     private readonly options: MatcherOptions,
   ) {
     this.view = new LineView(plan.paths);
@@ -70,6 +70,17 @@ export class Matcher {
     const head = { markMs: this.newestMs, readUntilMs: this.readUntilMs, reading: this.reading(read) };
     const matches = this.hits.take(head);
     return { matches, deadLetters };
+  }
+
+  /**
+   * From the next batch on other rules are evaluated; identities and time stay. Hits that nobody has taken yet
+   * (`takeHits`) are forgotten. Change the plan of windows first: they drop hits of rules that they do not know.
+   */
+  changePlan(plan: DetectionPlan): void {
+    this.plan = plan;
+    this.view = new LineView(plan.paths);
+    this.maker = new HitMaker(this.view, this.hits);
+    this.hits.changePlan();
   }
 
   /** From now on this process reads `owned`, and others read the rest; null: it is alone and reads whatever there is. */

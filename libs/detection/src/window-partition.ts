@@ -120,6 +120,11 @@ export class WindowPartition {
     return [...changes, ...[...after.values()].map(added)];
   }
 
+  /** Closed alerts of rules that went wait to be told: no time for a snapshot. */
+  get isDeparting(): boolean {
+    return this.departing.length > 0;
+  }
+
   private applyMatches({ markMs, readUntilMs, reading, hits }: MatchBatch, recordedMs: number): void {
     const readers = this.readersOf(reading);
     // Hits of one event are all in one record, so "applied before this record" is what decides.

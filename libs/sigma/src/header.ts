@@ -37,6 +37,7 @@ export function readInfo(header: Block, fallbackSeverity: Severity = 'medium'): 
     owner: header.label('owner') ?? null,
     runbook: header.label('runbook') ?? null,
     decision: readDecision(header),
+    shadow: false,
     file: document.file,
     text: document.text,
   };

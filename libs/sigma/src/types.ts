@@ -40,6 +40,8 @@ export interface RuleInfo {
   owner: string | null;
   runbook: string | null;
   decision: Decision | null;
+  /** Its alerts are kept apart, and bother nobody. No rule says so itself: whoever runs it does. */
+  shadow: boolean;
   file: string;
   /** Source text of this rule's YAML document. */
   text: string;
