@@ -37,7 +37,7 @@ beforeEach(async () => {
     {
       log,
       clock,
-      plan,
+      plans: { current: plan, subscribe: () => {} },
       snapshots: new FolderSnapshots(directory),
       metrics: createMetrics(),
       logger: createLogger('silent'),

@@ -46,7 +46,7 @@ async function assigned(): Promise<{ stage: WindowController; from: number }> {
     {
       log,
       clock,
-      plan,
+      plans: { current: plan, subscribe: () => {} },
       snapshots: new FolderSnapshots(snapshotsFolder()),
       metrics: createMetrics(),
       logger: pino({ level: 'warn' }, logged),

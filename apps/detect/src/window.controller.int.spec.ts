@@ -29,7 +29,7 @@ function controller(): WindowController {
   const ports: DetectPorts = {
     log,
     clock: new ManualClock(start),
-    plan,
+    plans: { current: plan, subscribe: () => {} },
     snapshots: new FolderSnapshots(join(directory, 'snapshots')),
     metrics: createMetrics(),
     logger: createLogger('silent'),

@@ -122,13 +122,7 @@ export class WindowController {
 
   /** Between two batches, as whatever is done to windows is. */
   private changePlan(plan: DetectionPlan): void {
-    const changes = new Map<string, RuleChange>();
-    for (const { windows } of this.owned.values()) {
-      for (const change of windows.changePlan(plan)) changes.set(`${change.rule.id} ${change.kind}`, change);
-    }
-    for (const { rule, kind, reason } of changes.values()) {
-      this.ports.logger.info({ rule: rule.name, id: rule.id, kind }, `Rule ${kind}: ${reason}`);
-    }
+    for (const { windows } of this.owned.values()) windows.changePlan(plan);
   }
 
   private noteUrgency(windows: WindowPartition): void {

@@ -33,6 +33,7 @@ const MEANINGS: Record<string, Meaning> = {
   // PostgreSQL.
   DATABASE_UNREACHABLE: { status: 503, retryAfterSeconds: 5 },
   CURSOR_INVALID: { status: 400 },
+  RULE_CHANGED: { status: 412 },
   // Reading the request.
   FST_ERR_CTP_BODY_TOO_LARGE: {
     status: 413,

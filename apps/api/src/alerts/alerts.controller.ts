@@ -19,6 +19,7 @@ const instant = (description: string) => Type.Optional(Type.String({ format: 'da
 const AlertsQuery = Type.Object({
   state: Type.Optional(Type.Enum([...states], { description: 'Default: all but `merged`' })),
   severity: Type.Optional(Type.Enum([...severities])),
+  shadow: Type.Optional(Type.Boolean({ description: 'Those of rules in shadow. Default: those of all others' })),
   rule: text("A rule's id or name"),
   group: text("A group's field and value, as in `ip:192.0.2.7`, or a value"),
   owner: text('Who takes care of it'),

@@ -21,7 +21,11 @@ export async function followAlerts(
   const unsubscribe = feed.subscribe((changes) => {
     if (!live) missed = true;
     else
-      for (const change of changes) if (change.change > last) stream.offer((last = change.change), sharedFrame(change));
+      for (const change of changes) {
+        if (change.change <= last) continue;
+        last = change.change;
+        if (!change.alert.shadow) stream.offer(last, sharedFrame(change));
+      }
   });
   stream.closed.then(unsubscribe);
   try {
@@ -29,7 +33,10 @@ export async function followAlerts(
     while (stream.open && !live) {
       missed = false;
       const changes = await alertsSince(database, last);
-      for (const change of changes) await stream.send((last = change.change), sharedFrame(change));
+      for (const change of changes) {
+        last = change.change;
+        if (!change.alert.shadow) await stream.send(last, sharedFrame(change));
+      }
       live = changes.length === 0 && !missed;
     }
   } catch (error) {

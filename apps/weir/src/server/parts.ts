@@ -4,9 +4,7 @@ import type { KeyStore } from '#libs/auth';
 import { recount } from '#libs/backtest';
 import type { Clock } from '#libs/clock';
 import type { Config } from '#libs/config';
-import { planRules } from '#libs/detection';
 import type { Log } from '#libs/log';
-import type { RuleSet } from '#libs/sigma';
 import { type AlertFeed, PostgresSnapshots } from '#libs/storage';
 import { FolderSnapshots, type SnapshotStore } from '#libs/stream';
 import type { Logger, Metrics } from '#libs/telemetry';
@@ -15,6 +13,7 @@ import { DetectModule } from '../../../detect/src/index.js';
 import { IngestModule } from '../../../ingest/src/index.js';
 import { ProjectModule } from '../../../project/src/index.js';
 import type { PartName } from './part-names.js';
+import type { LiveRules } from './rules/live-rules.js';
 
 /** Everything that is open while Weir runs. */
 export interface House {
@@ -26,7 +25,7 @@ export interface House {
   database: DataSource;
   alertFeed: AlertFeed;
   keys: KeyStore;
-  rules: RuleSet;
+  rules: LiveRules;
   snapshotsDir: string;
 }
 
@@ -51,7 +50,7 @@ export const parts: Readonly<Record<PartName, Part>> = {
       DetectModule.register({
         log: house.log,
         clock: house.clock,
-        plan: planOf(house),
+        plans: house.rules,
         snapshots: snapshotsOf(house),
         metrics: house.metrics,
         logger: house.logger,
@@ -73,7 +72,7 @@ export const parts: Readonly<Record<PartName, Part>> = {
         alertFeed: house.alertFeed,
         keys: house.keys,
         rules: house.rules,
-        recount: () => recount(house.log, planOf(house), detectionOptions(house.config)),
+        recount: () => recount(house.log, house.rules.current, detectionOptions(house.config)),
       }),
   },
 };
@@ -81,10 +80,6 @@ export const parts: Readonly<Record<PartName, Part>> = {
 /** Processes on several machines share PostgreSQL; one with a folder of its own needs nobody. */
 function snapshotsOf({ config, database, snapshotsDir }: House): SnapshotStore {
   return config.kafkaBrokers ? new PostgresSnapshots(database) : new FolderSnapshots(snapshotsDir);
-}
-
-function planOf({ rules, config }: House) {
-  return planRules(rules, { latenessMs: config.latenessMs, groupsMax: config.groupsMax });
 }
 
 function detectionOptions({ partitions, dedupeHorizonMs, groupsMax }: Config) {

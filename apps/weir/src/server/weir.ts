@@ -8,8 +8,8 @@ import type { Clock } from '#libs/clock';
 import type { Config } from '#libs/config';
 import { topics } from '#libs/events';
 import type { Log, LogError } from '#libs/log';
-import { compileRules, formatProblem, type RuleSet } from '#libs/sigma';
-import { openAlertFeed, openDatabase, openKeyStore, startEmbeddedPostgres } from '#libs/storage';
+import type { RuleSet } from '#libs/sigma';
+import { openAlertFeed, openDatabase, openKeyStore, RuleStore, startEmbeddedPostgres } from '#libs/storage';
 import type { Failure } from '#libs/stream';
 import { createMetrics, type Logger, Repeats } from '#libs/telemetry';
 import { HealthModule, openApiPaths, serveOpenApi } from '../../../api/src/index.js';
@@ -25,7 +25,8 @@ import { openLog } from './open-log.js';
 import { type PartName, partNames } from './part-names.js';
 import { type House, parts } from './parts.js';
 import { cannotListen, tryToListen } from './port.js';
-import { readRuleFiles } from './rule-files.js';
+import { listRuleFiles } from './rule-files.js';
+import { LiveRules } from './rules/live-rules.js';
 
 export interface WeirOptions {
   config: Config;
@@ -52,23 +53,23 @@ class WeirModule {}
  * Weir in the same folder to go. Whatever fails, what was opened before is closed again.
  */
 export async function startWeir(options: WeirOptions): Promise<RunningWeir> {
-  const { config, logger } = options;
-  const rules = compileRules(readRuleFiles(config.rulesDir));
-  for (const problem of rules.problems) logger.warn(`Rule refused: ${formatProblem(problem)}`);
+  const { config } = options;
+  // Asked before anything is opened, as the port is.
+  listRuleFiles(config.rulesDir);
   openDataFolder(config.dataDir);
   // Asked before anything is opened, since it is what goes wrong most.
   const taken = await tryToListen(config.httpHost, config.httpPort);
   if (taken) throw cannotListen(config, taken);
   await using opened = new AsyncDisposableStack();
-  const house = await openHouse(options, rules, opened);
+  const house = await openHouse(options, opened);
   const madeKey = config.adminKey ? null : await makeAdminKey(house.keys, config.dataDir);
   const app = await openApp(house, options.apps, opened);
   const url = await listen(app, config);
   const all = opened.move();
-  return { url, rules, madeKey, stop: () => all.disposeAsync() };
+  return { url, rules: house.rules.rules, madeKey, stop: () => all.disposeAsync() };
 }
 
-async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisposableStack): Promise<House> {
+async function openHouse(options: WeirOptions, opened: AsyncDisposableStack): Promise<House> {
   const { config, clock, logger } = options;
   const metrics = createMetrics();
   const log = measured(await openLog(options), metrics);
@@ -87,6 +88,15 @@ async function openHouse(options: WeirOptions, rules: RuleSet, opened: AsyncDisp
   opened.defer(() => alertFeed.close());
   const keys = openKeyStore({ database, clock, onProblem: lost('Times of last use of keys were not written') });
   opened.defer(() => keys.close());
+  const rules = await LiveRules.open({
+    directory: config.rulesDir,
+    store: new RuleStore(database, clock),
+    databaseUrl,
+    limits: { latenessMs: config.latenessMs, groupsMax: config.groupsMax },
+    logger,
+    onProblem: lost('Rules were not looked at'),
+  });
+  opened.defer(() => rules.close());
   opened.defer(() => {
     closing = true;
   });

@@ -9,6 +9,8 @@ export interface AlertFilter {
   /** Left out: every state but `merged`. */
   state?: AlertState;
   severity?: Severity;
+  /** True: only those of rules in shadow. Left out, or false: only the others. */
+  shadow?: boolean;
   /** A rule's id or name. */
   rule?: string;
   /** A group's `field:value`, or just the value. */
@@ -85,6 +87,7 @@ function conditions(filter: AlertFilter): { where: string; parameters: unknown[]
   const parameters: unknown[] = [];
   const bind = (value: unknown) => `$${parameters.push(typeof value === 'string' ? storable(value) : value)}`;
   terms.push(filter.state ? `a.state = ${bind(filter.state)}` : `a.state <> 'merged'`);
+  terms.push(`a.shadow = ${bind(filter.shadow ?? false)}`);
   if (filter.severity) terms.push(`a.severity = ${bind(filter.severity)}`);
   if (filter.rule) {
     const rule = bind(filter.rule);

@@ -24,6 +24,14 @@ export class RuleStore {
     return rows.map(stored);
   }
 
+  /** Number of the last change of all; 0 before the first. */
+  async newest(): Promise<number> {
+    const [row] = await this.database.query<{ change: string }[]>(
+      'SELECT coalesce(max(change), 0) AS change FROM decided.rule_change',
+    );
+    return Number(row.change);
+  }
+
   /** What was done to a rule, the newest first; of a rule that went, too. */
   async history(id: string): Promise<RuleVersion[]> {
     const rows = await this.database.query<(Row & { action: RuleAction })[]>(
