@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { RuleStore } from '#libs/storage';
 import { ConsoleModule } from '../../console/src/index.js';
 import { CLOCK, DATABASE, KEYS, LOG } from '../../platform/src/index.js';
 import { AlertsController } from './alerts/alerts.controller.js';
@@ -7,6 +8,8 @@ import { GroupsController } from './groups/groups.controller.js';
 import { OpenStreams } from './http/open-streams.js';
 import { KeysController } from './keys/keys.controller.js';
 import { ALERT_FEED, type ApiPorts, RECOUNT, RULES } from './ports.js';
+import { RuleStatesController } from './rules/rule-states.controller.js';
+import { RuleWritesController } from './rules/rule-writes.controller.js';
 import { RulesController } from './rules/rules.controller.js';
 import { TailController } from './topics/tail.controller.js';
 import { TopicsController } from './topics/topics.controller.js';
@@ -24,6 +27,8 @@ export class ApiModule {
         GroupsController,
         AlertsController,
         RulesController,
+        RuleWritesController,
+        RuleStatesController,
         AuditController,
         KeysController,
       ],
@@ -34,6 +39,7 @@ export class ApiModule {
         { provide: ALERT_FEED, useValue: ports.alertFeed },
         { provide: KEYS, useValue: ports.keys },
         { provide: RULES, useValue: ports.rules },
+        { provide: RuleStore, useFactory: () => new RuleStore(ports.database, ports.clock) },
         { provide: RECOUNT, useValue: ports.recount },
         { provide: OpenStreams, useFactory: () => new OpenStreams() },
       ],

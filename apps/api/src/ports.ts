@@ -2,9 +2,9 @@ import type { DataSource } from 'typeorm';
 import type { KeyStore } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import type { Log } from '#libs/log';
-import type { RuleSet } from '#libs/sigma';
 import type { AlertFeed } from '#libs/storage';
 import type { Recount } from './audit/compare.js';
+import type { LiveRules } from './rules/live-rules.js';
 
 export const RULES = Symbol('RULES');
 export const ALERT_FEED = Symbol('ALERT_FEED');
@@ -17,7 +17,7 @@ export interface ApiPorts {
   database: DataSource;
   alertFeed: AlertFeed;
   keys: KeyStore;
-  rules: RuleSet;
+  rules: LiveRules;
   /** Counts all alerts again, from the log. */
   recount: Recount;
 }

@@ -16,6 +16,7 @@ export {
 } from './alerts/alert-feed.js';
 export { type AlertRecord, applyAlerts } from './alerts/apply-alerts.js';
 export { type AlertFilter, type AlertPage, getAlert, listAlerts, streamAlerts } from './alerts/read-alerts.js';
+export { type ShadowAlerts, shadowAlerts } from './alerts/shadow-alerts.js';
 export { type DatabaseOptions, openDatabase } from './database/open-database.js';
 export type { StorageError, StorageErrorCode } from './errors.js';
 export { type KeyStoreOptions, openKeyStore } from './keys/key-store.js';

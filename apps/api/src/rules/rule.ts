@@ -7,6 +7,8 @@ import {
   type RuleProblem,
   type RuleSet,
 } from '#libs/sigma';
+import type { LiveRules } from './live-rules.js';
+import { states } from './rule-version.js';
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -26,14 +28,27 @@ export const Rule = Type.Object({
   version: Type.Integer(),
   severity: Type.Enum(['informational', 'low', 'medium', 'high', 'critical']),
   type: Type.Enum(['detection', ...correlationKinds]),
-  alerting: Type.Boolean({ description: 'False for a detection that only correlations use' }),
+  alerting: Type.Boolean({ description: 'False for one that only correlations use, or that is disabled' }),
   group: Type.Array(Type.String(), { description: 'Fields that an alert is grouped by' }),
   timespan: Nullable(Type.String()),
   condition: Nullable(Type.Record(Type.String(), Type.Number())),
   tags: Type.Array(Type.String()),
   file: Type.String(),
+  state: Type.Enum([...states]),
+  source: Type.Enum(['file', 'database']),
+  actor: Nullable(Type.String({ description: 'Who changed it last: the id of a key, or `file`' })),
+  changedAt: Nullable(Type.String({ format: 'date-time' })),
+  windows: Nullable(
+    Type.Object(
+      { kind: Type.Enum(['added', 'removed', 'kept', 'reset']), reason: Type.String() },
+      { description: 'What became of what it had counted when it changed last, since this process started' },
+    ),
+  ),
 });
 export type Rule = Static<typeof Rule>;
+
+const { state, source, actor, changedAt, windows, ...compiled } = Rule.properties;
+export const CompiledRule = Type.Object(compiled);
 
 export const RuleDetail = Type.Object({
   ...Rule.properties,
@@ -47,9 +62,16 @@ export const RuleDetail = Type.Object({
 });
 export type RuleDetail = Static<typeof RuleDetail>;
 
+type Compiled = Omit<Rule, 'state' | 'source' | 'actor' | 'changedAt' | 'windows'>;
+
 /** Correlations first, each kind by name: what alerts stands above what it is made of. */
-export function ruleList(rules: RuleSet): Rule[] {
-  const byName = (a: Rule, b: Rule) => a.name.localeCompare(b.name, 'en');
+export function ruleList(live: LiveRules): Rule[] {
+  return compiledList(live.rules).map((rule) => ({ ...rule, ...standing(live, rule.id) }));
+}
+
+/** What texts that are only checked compile to. */
+export function compiledList(rules: RuleSet): Compiled[] {
+  const byName = (a: Compiled, b: Compiled) => a.name.localeCompare(b.name, 'en');
   return [
     ...rules.correlations.map(correlationWire).toSorted(byName),
     ...rules.detections.map(detectionWire).toSorted(byName),
@@ -57,24 +79,45 @@ export function ruleList(rules: RuleSet): Rule[] {
 }
 
 /** By id or name. */
-export function ruleDetail(rules: RuleSet, idOrName: string): RuleDetail | null {
+export function ruleDetail(live: LiveRules, idOrName: string): RuleDetail | null {
+  const { rules } = live;
   const wanted = ({ info }: { info: RuleInfo }) => info.id === idOrName || info.name === idOrName;
   const correlation = rules.correlations.find(wanted);
-  if (correlation) return { ...correlationWire(correlation), ...more(correlation.info, correlation.detections) };
   const detection = rules.detections.find(wanted);
-  return detection ? { ...detectionWire(detection), ...more(detection.info, [detection]), detections: [] } : null;
+  const found = correlation ?? detection;
+  if (!found) return null;
+  const wire = correlation ? correlationWire(correlation) : detectionWire(detection!);
+  const counted = correlation?.detections ?? [];
+  return {
+    ...wire,
+    ...standing(live, wire.id),
+    ...more(found.info, correlation ? counted : [detection!]),
+    detections: counted.map(({ info }) => info.name),
+  };
+}
+
+function standing({ stored, changes }: LiveRules, id: string) {
+  const row = stored.get(id);
+  const change = changes.get(id);
+  return {
+    state: row?.state ?? ('enabled' as const),
+    source: row?.source ?? ('file' as const),
+    actor: row?.actor ?? null,
+    changedAt: row ? new Date(row.at).toISOString() : null,
+    windows: change ? { kind: change.kind, reason: change.reason } : null,
+  };
 }
 
 export function problemList(problems: readonly RuleProblem[]): RuleProblem[] {
   return problems.map(({ file, line, column, rule, reason, hint }) => ({ file, line, column, rule, reason, hint }));
 }
 
-function correlationWire({ info, kind, groupBy, timespan, condition }: Correlation): Rule {
+function correlationWire({ info, kind, alerting, groupBy, timespan, condition }: Correlation): Compiled {
   const group = groupBy.map(({ name }) => name);
-  return { ...head(info), type: kind, alerting: true, group, timespan, condition: { ...condition } };
+  return { ...head(info), type: kind, alerting, group, timespan, condition: { ...condition } };
 }
 
-function detectionWire({ info, alerting }: Detection): Rule {
+function detectionWire({ info, alerting }: Detection): Compiled {
   return { ...head(info), type: 'detection', alerting, group: [], timespan: null, condition: null };
 }
 
@@ -89,7 +132,6 @@ function more({ description, falsepositives, owner, runbook, text }: RuleInfo, d
     owner,
     runbook,
     eventTypes: [...new Set(detections.flatMap(({ types }) => types))],
-    detections: detections.map(({ info }) => info.name),
     text,
   };
 }

@@ -1,13 +1,18 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import Type, { type Static } from 'typebox';
-import { compileRules, type RuleSet } from '#libs/sigma';
+import { compileRules } from '#libs/sigma';
+import { RuleStore } from '#libs/storage';
 import { RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
 import { unknownThing } from '../http/problems.js';
 import { parseBody } from '../http/query.js';
 import { RULES } from '../ports.js';
-import { Problem, problemList, Rule, RuleDetail, ruleDetail, ruleList } from './rule.js';
+import { etagOf, findStored } from './etag.js';
+import type { LiveRules } from './live-rules.js';
+import { CompiledRule, compiledList, Problem, problemList, Rule, RuleDetail, ruleDetail, ruleList } from './rule.js';
+import { VersionList, versionList } from './rule-version.js';
 
 const RuleList = Type.Object({
   items: Type.Array(Rule),
@@ -23,20 +28,23 @@ const RuleText = Type.Object(
 );
 const Checked = Type.Object({
   ok: Type.Boolean(),
-  rules: Type.Array(Rule, { description: 'What the text compiles to' }),
+  rules: Type.Array(CompiledRule, { description: 'What the text compiles to' }),
   problems: Type.Array(Problem),
 });
 
 @ApiTags('Rules')
 @Controller('api/v1/rules')
 export class RulesController {
-  constructor(@Inject(RULES) private readonly rules: RuleSet) {}
+  constructor(
+    @Inject(RULES) private readonly live: LiveRules,
+    @Inject(RuleStore) private readonly store: RuleStore,
+  ) {}
 
   @Get()
   @RequireScope('read')
   @Documented({ summary: 'The rules that run, and why others do not', answers: RuleList })
   list(): Static<typeof RuleList> {
-    return { items: ruleList(this.rules), problems: problemList(this.rules.problems), next: null };
+    return { items: ruleList(this.live), problems: problemList(this.live.rules.problems), next: null };
   }
 
   @Get(':rule')
@@ -47,10 +55,26 @@ export class RulesController {
     params: { rule: 'Its id or name' },
     problems: { 404: 'No such rule' },
   })
-  one(@Param('rule') idOrName: string): RuleDetail {
-    const rule = ruleDetail(this.rules, idOrName);
+  one(@Param('rule') idOrName: string, @Res({ passthrough: true }) reply: FastifyReply): RuleDetail {
+    const rule = ruleDetail(this.live, idOrName);
     if (!rule) throw unknownThing('rule', idOrName, '/api/v1/rules');
+    const stored = this.live.stored.get(rule.id);
+    if (stored) reply.header('etag', etagOf(stored.change));
     return rule;
+  }
+
+  @Get(':rule/versions')
+  @RequireScope('read')
+  @Documented({
+    summary: 'What was done to a rule, by whom and when, the newest first',
+    answers: VersionList,
+    params: { rule: 'Its id or name; of one that went, its id' },
+    problems: { 404: 'No such rule' },
+  })
+  async versions(@Param('rule') idOrName: string): Promise<Static<typeof VersionList>> {
+    const history = await this.store.history(findStored(this.live, idOrName)?.id ?? idOrName);
+    if (history.length === 0) throw unknownThing('rule', idOrName, '/api/v1/rules');
+    return versionList(history);
   }
 
   @Post('check')
@@ -67,7 +91,7 @@ export class RulesController {
     const checked = compileRules([{ file, text }]);
     return {
       ok: checked.problems.length === 0,
-      rules: ruleList(checked),
+      rules: compiledList(checked),
       problems: problemList(checked.problems),
     };
   }

@@ -50,11 +50,17 @@ export class RuleStore {
     return row?.text ?? null;
   }
 
-  /** Writes texts; one that is as it was changes nothing. Rejects with RULE_CHANGED where a rule is not at `expected`. */
-  async put(texts: readonly RuleText[], actor: string, expected: Expected = {}): Promise<StoredRule[]> {
+  /** Writes texts, new ones in `state`; one that is as it was changes nothing. Rejects with RULE_CHANGED where a rule is not at `expected`. */
+  async put(
+    texts: readonly RuleText[],
+    actor: string,
+    expected: Expected = {},
+    state: RuleState = 'enabled',
+  ): Promise<StoredRule[]> {
     return this.change(async (manager) => {
       const written: StoredRule[] = [];
-      for (const text of texts) written.push(await this.putOne(manager, text, 'database', actor, expected));
+      for (const text of texts)
+        written.push(await this.putOne(manager, text, { source: 'database', actor, state }, expected));
       return written;
     });
   }
@@ -87,7 +93,8 @@ export class RuleStore {
   async recordFiles(present: readonly RuleText[], gone: readonly string[]): Promise<void> {
     if (present.length === 0 && gone.length === 0) return;
     await this.change(async (manager) => {
-      for (const text of present) await this.putOne(manager, text, 'file', 'file', {});
+      for (const text of present)
+        await this.putOne(manager, text, { source: 'file', actor: 'file', state: 'enabled' }, {});
       for (const id of gone) {
         const known = await find(manager, id, {});
         if (known?.source === 'file') await this.remove(manager, known, 'file');
@@ -98,8 +105,7 @@ export class RuleStore {
   private async putOne(
     manager: EntityManager,
     given: RuleText,
-    source: RuleSource,
-    actor: string,
+    { source, actor, state: first }: { source: RuleSource; actor: string; state: RuleState },
     expected: Expected,
   ): Promise<StoredRule> {
     const id = storable(given.id);
@@ -115,7 +121,7 @@ export class RuleStore {
     const version = Math.max(last + 1, given.version);
     const name = storable(given.name);
     const next = { id, name, file: storable(given.file), text, version, source, actor };
-    const state = known?.state ?? 'enabled';
+    const state = known?.state ?? first;
     return this.write(manager, { ...next, state }, known === null ? 'created' : 'changed');
   }
 
