@@ -61,7 +61,7 @@ export class DetectionRun {
     const ports = {
       log: this.log,
       clock: systemClock,
-      plan: this.plan,
+      plans: { current: this.plan, subscribe: () => {} },
       snapshots: new FolderSnapshots(this.snapshots),
       metrics: createMetrics(),
       logger: createLogger('silent'),

@@ -188,8 +188,8 @@ export class RuleWritesController {
 const isBlank = (line: string): boolean => /^\s*(#.*|---.*|\.\.\.)?$/.test(line);
 
 /** No rule file has such a path. */
-const apart = (file: string): string => `database:${file}`;
-const named = (file: string): string => file.replace(/^database:/, '');
+const apart = (file: string): string => `<database>/${file}`;
+const named = (file: string): string => file.replace(/^<database>[/]/, '');
 
 function textsIn(rules: LiveRules['rules'], files: readonly RuleFile[]): RuleText[] {
   const given = new Set(files.map(({ file }) => file));

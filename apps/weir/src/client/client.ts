@@ -33,6 +33,21 @@ export class WeirClient {
     return this.json<T>(path, { method: 'POST', headers, body: JSON.stringify(body) });
   }
 
+  /** Puts `body` where what `etag` names is; null: where nothing is. */
+  put<T>(path: string, body: unknown, etag: string | null): Promise<T> {
+    const headers = { 'content-type': 'application/json', ...(etag !== null && { 'if-match': etag }) };
+    return this.json<T>(path, { method: 'PUT', headers, body: JSON.stringify(body) });
+  }
+
+  /** The ETag of what is there; null: nothing is. */
+  async etag(path: string): Promise<string | null> {
+    const response = await this.fetch(path, { method: 'GET' });
+    if (response.status === 404) return null;
+    if (!response.ok) throw await refusal(response, this.url);
+    await response.body?.cancel();
+    return response.headers.get('etag');
+  }
+
   async delete(path: string): Promise<void> {
     await this.send(path, { method: 'DELETE' });
   }

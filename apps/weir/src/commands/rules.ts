@@ -6,9 +6,12 @@ import type { Shell } from '../shell.js';
 import { count, table } from '../terminal/table.js';
 import { show } from '../terminal/terminal.js';
 import { examples } from './examples.js';
+import { ruleChangeCommands } from './rule-changes.js';
 
 interface Rule {
   name: string;
+  state: string;
+  source: string;
   title: string;
   version: number;
   severity: string;
@@ -25,13 +28,16 @@ const CHECK = `
 const LIST = `
   weir rules list
   weir rules schema > rule.schema.json`;
+const CHANGE = `
+  weir rules put my-rule rule.yml
+  weir rules shadow my-rule`;
 const TEST = `
   weir rules test rules`;
 
 export function rulesCommand(shell: Shell): Command {
   const rules = new Command('rules')
-    .description('check rule files, list the rules that run, print their JSON Schema')
-    .addHelpText('after', examples(CHECK, LIST, TEST));
+    .description('check rule files; list, show, add, change, enable, disable, shadow, promote and import rules')
+    .addHelpText('after', examples(CHECK, LIST, TEST, CHANGE));
   rules
     .command('check')
     .description('compile the rules of a folder or file and say what is wrong with them; needs no running Weir')
@@ -56,6 +62,7 @@ export function rulesCommand(shell: Shell): Command {
       check(shell, path ?? shell.config.rulesDir);
       shell.terminal.note('There are no fixtures to replay.');
     });
+  for (const change of ruleChangeCommands(shell)) rules.addCommand(change);
   return rules;
 }
 
@@ -82,6 +89,8 @@ async function list(shell: Shell): Promise<void> {
     .get<{ items: Rule[]; problems: Parameters<typeof formatProblem>[0][] }>('/api/v1/rules');
   const columns = [
     { title: 'rule', value: (rule: Rule) => rule.name },
+    { title: 'state', value: (rule: Rule) => rule.state },
+    { title: 'version', value: (rule: Rule) => rule.version },
     { title: 'severity', value: (rule: Rule) => rule.severity },
     { title: 'type', value: (rule: Rule) => rule.type },
     { title: 'fires at', value: firesAt },
