@@ -33,7 +33,7 @@ const lineOf = ({ second, ip }: Step, id: number) => {
 
 /** A partition and the matcher that feeds it; the plan can be changed on the way. */
 class Stages {
-  private matcher: Matcher;
+  private readonly matcher: Matcher;
   readonly latest = new Map<string, EpisodeChange>();
   constructor(
     plan: DetectionPlan,
@@ -53,9 +53,7 @@ class Stages {
   }
   change(plan: DetectionPlan): string[] {
     const changes = this.windows.changePlan(plan);
-    const progress = this.matcher.progress('login', 0);
-    this.matcher = new Matcher(plan, limits);
-    this.matcher.resume('login', 0, progress);
+    this.matcher.changePlan(plan);
     return changes.map(({ rule, kind, reason }) => `${rule.name}, ${kind}: ${reason}`);
   }
   private write(records: readonly LogRecord[]): EpisodeChange[] {
