@@ -33,6 +33,9 @@ describe('what the docs say is so', () => {
   test('every command has its row, and no page calls another', () => {
     const commands = weirProgram(new Shell()).commands.map((command) => command.name());
     for (const name of commands) expect(read('docs/commands.md')).toContain(`| \`${name}\` | `);
+    const rules = weirProgram(new Shell()).commands.find((command) => command.name() === 'rules')!.commands;
+    const inRules = [...everything.matchAll(/npx weir rules ([a-z]+)/g)].map(([, name]) => name);
+    expect(inRules.filter((name) => !rules.some((command) => command.name() === name))).toEqual([]);
     const called = [...everything.matchAll(/npx weir ([a-z]+)/g)].map(([, name]) => name);
     expect(called.filter((name) => !commands.includes(name))).toEqual([]);
   });

@@ -131,7 +131,7 @@ test('who has not seen the last change of a rule is refused, and so is a text th
   const refused = await put(text.replace('gte', 'least'), { 'if-match': etag });
   expect([refused.status, await refused.json()]).toMatchObject([
     422,
-    { code: 'RULE_REFUSED', problems: [{ line: 3 }] },
+    { code: 'RULE_REFUSED', problems: [{ file: 'many-500.yml', line: 3 }, {}] },
   ]);
   const written = await put(text, { 'if-match': etag });
   expect(await written.json()).toMatchObject({ version: 2, state: 'disabled', condition: { gte: 3 } });
@@ -168,7 +168,7 @@ test('a folder is imported as far as it runs, and the report says why the rest i
 
 test('what was changed is there after a restart', async () => {
   const before = await rulesNow();
-  await weir.stop();
+  await weir.end();
   rmSync(join(cli.dataDir, 'snapshots'), { recursive: true, force: true });
   weir = await cli.start({ WEIR_RULES_DIR: rulesDir });
   const after = await rulesNow();

@@ -146,7 +146,7 @@ export class RuleWritesController {
     return {
       taken: [...taken],
       unchanged: ids(texts).filter((id) => !taken.has(id)),
-      refused: problemList(problems).map((problem) => ({ ...problem, file: named(problem.file) })),
+      refused: wireOf(problems),
     };
   }
 
@@ -170,8 +170,9 @@ export class RuleWritesController {
     const { rules, problems } = this.live.tryTexts(files, replaced);
     if (problems.length > 0) {
       const [{ reason, hint }] = problems;
-      const named = problemList(problems);
-      throw new Problem(422, 'RULE_REFUSED', `The rule would not run: ${reason}. ${hint}.`, { problems: named });
+      throw new Problem(422, 'RULE_REFUSED', `The rule would not run: ${reason}. ${hint}.`, {
+        problems: wireOf(problems),
+      });
     }
     const texts = textsIn(rules, files);
     const left = texts.reduce(
@@ -189,7 +190,8 @@ const isBlank = (line: string): boolean => /^\s*(#.*|---.*|\.\.\.)?$/.test(line)
 
 /** No rule file has such a path. */
 const apart = (file: string): string => `<database>/${file}`;
-const named = (file: string): string => file.replace(/^<database>[/]/, '');
+const wireOf = (problems: readonly Static<typeof RuleProblem>[]) =>
+  problemList(problems).map((problem) => ({ ...problem, file: problem.file.replace(/^<database>[/]/, '') }));
 
 function textsIn(rules: LiveRules['rules'], files: readonly RuleFile[]): RuleText[] {
   const given = new Set(files.map(({ file }) => file));
