@@ -37,7 +37,11 @@ afterAll(() => cli.close());
 
 const api = (path: string, init: RequestInit = {}) => {
   const key = readFileSync(join(cli.dataDir, 'admin.key'), 'utf8').trim();
-  const headers = { 'x-api-key': key, 'content-type': 'application/json', ...(init.headers as object) };
+  const headers = {
+    'x-api-key': key,
+    ...(init.body && { 'content-type': 'application/json' }),
+    ...(init.headers as object),
+  };
   return fetch(`${weir.url}/api/v1${path}`, { ...init, headers });
 };
 const rulesNow = async () => {
