@@ -7,7 +7,7 @@ import { AuditController } from './audit/audit.controller.js';
 import { GroupsController } from './groups/groups.controller.js';
 import { OpenStreams } from './http/open-streams.js';
 import { KeysController } from './keys/keys.controller.js';
-import { ALERT_FEED, type ApiPorts, RECOUNT, RULES } from './ports.js';
+import { ALERT_FEED, type ApiPorts, RECOUNT, RULE_COUNTERS, RULES } from './ports.js';
 import { RuleStatesController } from './rules/rule-states.controller.js';
 import { RuleWritesController } from './rules/rule-writes.controller.js';
 import { RulesController } from './rules/rules.controller.js';
@@ -40,6 +40,7 @@ export class ApiModule {
         { provide: KEYS, useValue: ports.keys },
         { provide: RULES, useValue: ports.rules },
         { provide: RuleStore, useFactory: () => new RuleStore(ports.database, ports.clock) },
+        { provide: RULE_COUNTERS, useValue: ports.ruleCounters },
         { provide: RECOUNT, useValue: ports.recount },
         { provide: OpenStreams, useFactory: () => new OpenStreams() },
       ],

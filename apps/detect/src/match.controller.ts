@@ -185,6 +185,8 @@ export class MatchController {
     metrics.weir_match_duplicates_total.inc(duplicates - this.reported.duplicates);
     metrics.weir_match_capped_hits_total.inc(capped - this.reported.capped);
     Object.assign(this.reported, { events, duplicates, capped });
+    for (const [rule, seconds] of this.matcher.costs.take())
+      metrics.weir_match_rule_seconds_total.inc({ rule }, seconds);
     for (const [rule, hits] of this.matcher.takeHits()) metrics.weir_match_rule_hits_total.inc({ rule }, hits);
   }
 }

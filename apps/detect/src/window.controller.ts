@@ -122,7 +122,14 @@ export class WindowController {
 
   /** Between two batches, as whatever is done to windows is. */
   private changePlan(plan: DetectionPlan): void {
+    this.report();
     for (const { windows } of this.owned.values()) windows.changePlan(plan);
+    // What goes on is counted from here on, what starts afresh from zero; what went is no more.
+    this.ports.metrics.weir_window_groups.reset();
+    this.reported.clear();
+    for (const [name, figure] of windowCounters) {
+      for (const [rule, total] of this.sum(figure)) this.reported.set(`${name}/${rule}`, total);
+    }
   }
 
   private noteUrgency(windows: WindowPartition): void {
@@ -183,9 +190,7 @@ export class WindowController {
     for (const [rule, groups] of this.sum((store) => store.groups.size))
       metrics.weir_window_groups.set({ rule }, groups);
     this.reportOrphans();
-    this.increase('weir_window_late_total', (store) => store.counters.late);
-    this.increase('weir_window_evicted_groups_total', (store) => store.counters.evictedGroups);
-    this.increase('weir_window_truncated_events_total', (store) => store.counters.truncatedEvents);
+    for (const [name, figure] of windowCounters) this.increase(name, figure);
     const entries = [...this.owned.values()].reduce((sum, { windows }) => sum + windows.counters.entries, 0);
     metrics.weir_window_entries_total.inc(Math.max(0, entries - this.entries));
     this.entries = entries;
@@ -215,9 +220,12 @@ export class WindowController {
   }
 }
 
-type WindowCounterMetric =
-  | 'weir_window_late_total'
-  | 'weir_window_evicted_groups_total'
-  | 'weir_window_truncated_events_total';
+const windowCounters = [
+  ['weir_window_late_total', (store: WindowStore) => store.counters.late],
+  ['weir_window_evicted_groups_total', (store: WindowStore) => store.counters.evictedGroups],
+  ['weir_window_truncated_events_total', (store: WindowStore) => store.counters.truncatedEvents],
+] as const;
+
+type WindowCounterMetric = (typeof windowCounters)[number][0];
 
 const nameOf = (partition: number): string => `${topics.matches}-${partition}`;

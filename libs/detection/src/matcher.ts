@@ -7,6 +7,7 @@ import { IdentitySet } from './identity-set.js';
 import { LineView } from './line-view.js';
 import { encodeMatches, originSpan, type Reading, type Source } from './match-batch.js';
 import type { DetectionPlan, PlannedDetection } from './plan.js';
+import { RuleCosts } from './rule-costs.js';
 
 export interface MatcherOptions {
   /** Partitions of `weir.matches`. */
@@ -37,6 +38,7 @@ export class Matcher {
   private view: LineView;
   private readonly identities = new Map<string, IdentitySet>();
   readonly hits: HitSpread;
+  readonly costs = new RuleCosts();
   private maker: HitMaker;
   private readonly hash = new Hash();
   private newestMs = 0;
@@ -211,13 +213,24 @@ export class Matcher {
   }
 
   private evaluate(detections: readonly PlannedDetection[], time: number, recordedAt: number, origin: number): void {
+    const isSampled = this.costs.isDue();
     for (let d = 0; d < detections.length; d++) {
-      const { detection, targets } = detections[d];
-      if (!detection.matches(this.view)) continue;
-      for (let t = 0; t < targets.length; t++) {
-        targets[t].hits++;
-        this.maker.hit(targets[t], time, recordedAt, origin);
-      }
+      const planned = detections[d];
+      if (isSampled) this.costs.measure(planned, () => this.evaluateOne(planned, time, recordedAt, origin));
+      else this.evaluateOne(planned, time, recordedAt, origin);
+    }
+  }
+
+  private evaluateOne(
+    { detection, targets }: PlannedDetection,
+    time: number,
+    recordedAt: number,
+    origin: number,
+  ): void {
+    if (!detection.matches(this.view)) return;
+    for (let t = 0; t < targets.length; t++) {
+      targets[t].hits++;
+      this.maker.hit(targets[t], time, recordedAt, origin);
     }
   }
 

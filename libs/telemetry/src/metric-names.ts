@@ -41,6 +41,11 @@ export const metricTable = {
     labels: [],
   },
   weir_match_rule_hits_total: { type: 'counter', help: 'Hits that went on to a window', labels: ['rule'] },
+  weir_match_rule_seconds_total: {
+    type: 'counter',
+    help: 'Seconds that evaluating took, from a sample of events',
+    labels: ['rule'],
+  },
   // Windows.
   weir_window_entries_total: { type: 'counter', help: 'Entries applied to windows', labels: [] },
   weir_window_late_total: { type: 'counter', help: 'Entries older than the allowed lateness', labels: ['rule'] },

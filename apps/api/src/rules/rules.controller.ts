@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import Type, { type Static } from 'typebox';
@@ -7,15 +7,20 @@ import { RuleStore } from '#libs/storage';
 import { RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
 import { unknownThing } from '../http/problems.js';
-import { parseBody } from '../http/query.js';
-import { RULES } from '../ports.js';
+import { parseBody, parseQuery } from '../http/query.js';
+import { RULE_COUNTERS, RULES } from '../ports.js';
 import { etagOf, findStored } from './etag.js';
 import type { LiveRules } from './live-rules.js';
 import { CompiledRule, compiledList, Problem, problemList, Rule, RuleDetail, ruleDetail, ruleList } from './rule.js';
+import { Counters, countersOf, type RuleCounters } from './rule-counters.js';
 import { VersionList, versionList } from './rule-version.js';
 
+const ListedRule = Type.Object({ ...Rule.properties, counters: Type.Union([Counters, Type.Null()]) });
+const RulesQuery = Type.Object({
+  by: Type.Optional(Type.Enum(['name', 'cost', 'events', 'groups', 'alerts'], { description: 'Default: name' })),
+});
 const RuleList = Type.Object({
-  items: Type.Array(Rule),
+  items: Type.Array(ListedRule),
   problems: Type.Array(Problem, { description: 'Why rules were refused; these do not run' }),
   next: Type.Null(),
 });
@@ -38,13 +43,21 @@ export class RulesController {
   constructor(
     @Inject(RULES) private readonly live: LiveRules,
     @Inject(RuleStore) private readonly store: RuleStore,
+    @Inject(RULE_COUNTERS) private readonly counters: (() => Promise<RuleCounters>) | null,
   ) {}
 
   @Get()
   @RequireScope('read')
-  @Documented({ summary: 'The rules that run, and why others do not', answers: RuleList })
-  list(): Static<typeof RuleList> {
-    return { items: ruleList(this.live), problems: problemList(this.live.rules.problems), next: null };
+  @Documented({ summary: 'The rules that run, and why others do not', answers: RuleList, query: RulesQuery })
+  async list(@Query() query: Readonly<Record<string, unknown>>): Promise<Static<typeof RuleList>> {
+    const { by = 'name' } = parseQuery(RulesQuery, query);
+    const countersFor = this.counters && countersOf(this.live.rules, await this.counters());
+    const items = ruleList(this.live).map((rule) => ({ ...rule, counters: countersFor?.(rule.name) ?? null }));
+    if (by !== 'name') {
+      const figure = by === 'cost' ? 'microsPerEvent' : by;
+      items.sort((a, b) => (b.counters?.[figure] ?? 0) - (a.counters?.[figure] ?? 0));
+    }
+    return { items, problems: problemList(this.live.rules.problems), next: null };
   }
 
   @Get(':rule')

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { compileRules, formatProblem, ruleSchema } from '#libs/sigma';
 import { CommandError } from '../errors.js';
 import { readRuleFiles } from '../server/rule-files.js';
@@ -8,7 +8,10 @@ import { show } from '../terminal/terminal.js';
 import { examples } from './examples.js';
 import { ruleChangeCommands } from './rule-changes.js';
 
+const figures = ['cost', 'events', 'groups', 'alerts'];
+
 interface Rule {
+  counters: { events: number; groups: number; alerts: number; microsPerEvent: number } | null;
   name: string;
   state: string;
   source: string;
@@ -27,6 +30,7 @@ const CHECK = `
   weir rules check /etc/weir/rules --json`;
 const LIST = `
   weir rules list
+  weir rules list --by cost
   weir rules schema > rule.schema.json`;
 const CHANGE = `
   weir rules put my-rule rule.yml
@@ -48,7 +52,8 @@ export function rulesCommand(shell: Shell): Command {
     .command('list')
     .description('list the rules that run, and those that were refused')
     .addHelpText('after', examples(LIST))
-    .action(() => list(shell));
+    .addOption(new Option('--by <what>', 'the most first, with what this process has counted').choices(figures))
+    .action(({ by }: { by?: string }) => list(shell, by));
   rules
     .command('schema')
     .description('print the JSON Schema of a rule, for editors')
@@ -83,14 +88,21 @@ function check(shell: Shell, path: string): void {
   );
 }
 
-async function list(shell: Shell): Promise<void> {
+async function list(shell: Shell, by?: string): Promise<void> {
   const page = await shell
     .client()
-    .get<{ items: Rule[]; problems: Parameters<typeof formatProblem>[0][] }>('/api/v1/rules');
+    .get<{ items: Rule[]; problems: Parameters<typeof formatProblem>[0][] }>('/api/v1/rules', { by });
+  const counted = [
+    { title: 'µs per event', value: ({ counters }: Rule) => counters?.microsPerEvent ?? null },
+    { title: 'events', value: ({ counters }: Rule) => counters?.events ?? null },
+    { title: 'groups', value: ({ counters }: Rule) => counters?.groups ?? null },
+    { title: 'alerts', value: ({ counters }: Rule) => counters?.alerts ?? null },
+  ];
   const columns = [
     { title: 'rule', value: (rule: Rule) => rule.name },
     { title: 'state', value: (rule: Rule) => rule.state },
     { title: 'version', value: (rule: Rule) => rule.version },
+    ...(by ? counted : []),
     { title: 'severity', value: (rule: Rule) => rule.severity },
     { title: 'type', value: (rule: Rule) => rule.type },
     { title: 'fires at', value: firesAt },

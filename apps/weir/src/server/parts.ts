@@ -14,6 +14,7 @@ import { IngestModule } from '../../../ingest/src/index.js';
 import { ProjectModule } from '../../../project/src/index.js';
 import type { PartName } from './part-names.js';
 import type { LiveRules } from './rules/live-rules.js';
+import { ruleCounters } from './rules/rule-counters.js';
 
 /** Everything that is open while Weir runs. */
 export interface House {
@@ -27,6 +28,8 @@ export interface House {
   keys: KeyStore;
   rules: LiveRules;
   snapshotsDir: string;
+  /** The parts that this process runs. */
+  apps: readonly PartName[];
 }
 
 interface Part {
@@ -72,6 +75,7 @@ export const parts: Readonly<Record<PartName, Part>> = {
         alertFeed: house.alertFeed,
         keys: house.keys,
         rules: house.rules,
+        ruleCounters: house.apps.includes('detect') ? () => ruleCounters(house.metrics) : null,
         recount: () => recount(house.log, house.rules.current, detectionOptions(house.config)),
       }),
   },

@@ -63,7 +63,7 @@ export async function startWeir(options: WeirOptions): Promise<RunningWeir> {
   await using opened = new AsyncDisposableStack();
   const house = await openHouse(options, opened);
   const madeKey = config.adminKey ? null : await makeAdminKey(house.keys, config.dataDir);
-  const app = await openApp(house, options.apps, opened);
+  const app = await openApp(house, opened);
   const url = await listen(app, config);
   const all = opened.move();
   return { url, rules: house.rules.rules, madeKey, stop: () => all.disposeAsync() };
@@ -114,6 +114,7 @@ async function openHouse(options: WeirOptions, opened: AsyncDisposableStack): Pr
     keys,
     rules,
     snapshotsDir,
+    apps: partNames.filter((name) => options.apps.length === 0 || options.apps.includes(name)),
   };
 }
 
@@ -144,8 +145,8 @@ async function makeAdminKey(keys: KeyStore, dataDir: string): Promise<string | n
   );
 }
 
-async function openApp(house: House, apps: readonly PartName[], opened: AsyncDisposableStack) {
-  const chosen = partNames.filter((name) => apps.length === 0 || apps.includes(name)).map((name) => parts[name]);
+async function openApp(house: House, opened: AsyncDisposableStack) {
+  const chosen = house.apps.map((name) => parts[name]);
   const { logger, keys, clock, config, log, database, metrics } = house;
   const strategy = new LogTransport({ log, failed: failureTeller(house) });
   const health = HealthModule.register({
