@@ -157,6 +157,8 @@ test('a folder is imported as far as it runs, and the report says why the rest i
   const folder = join(cli.dataDir, 'sigma');
   mkdirSync(folder);
   writeFileSync(join(folder, 'good.yml'), probes(418));
+  const [, counting] = probes(404, 'most-404', 50).split('---\n');
+  writeFileSync(join(folder, 'counting.yml'), counting);
   writeFileSync(join(folder, 'bad.yml'), probes(419).replace('gte', 'least'));
   const report = await cli.json<{ taken: string[]; refused: { file: string }[] }>(
     'rules',
@@ -164,10 +166,12 @@ test('a folder is imported as far as it runs, and the report says why the rest i
     folder,
     '--shadow',
   );
-  expect(report.taken).toEqual(['status-418', 'many-418']);
+  expect(report.taken.sort()).toEqual(['many-418', 'most-404', 'status-418']);
   expect(report.refused.map(({ file }) => file)).toContain('bad.yml');
   expect((await rulesNow()).get('many-418')).toMatchObject({ state: 'shadow', source: 'database' });
-  expect(await cli.json('rules', 'import', folder)).toMatchObject({ taken: [], unchanged: ['status-418', 'many-418'] });
+  const again = await cli.json<{ unchanged: string[] }>('rules', 'import', folder);
+  expect(again).toMatchObject({ taken: [] });
+  expect(again.unchanged.sort()).toEqual(['many-418', 'most-404', 'status-418']);
 });
 
 test('what rules count and cost is listed, the costliest first', async () => {

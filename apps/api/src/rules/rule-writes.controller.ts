@@ -154,9 +154,12 @@ export class RuleWritesController {
   private whatRuns(given: readonly RuleFile[]) {
     const problems = new Map<string, Static<typeof RuleProblem>>();
     for (let files = given; ; ) {
-      const alone = this.live.tryTexts(files, [...this.live.stored.keys()]).rules;
-      const ids = textsIn(alone, files).map(({ id }) => id);
-      const tried = this.live.tryTexts(files, ids);
+      const labels = labelsIn(files);
+      const same = [...this.live.stored.values()].filter(({ id, name }) => labels.has(id) || labels.has(name));
+      const tried = this.live.tryTexts(
+        files,
+        same.map(({ id }) => id),
+      );
       for (const problem of tried.problems) problems.set(JSON.stringify(problem), problem);
       const bad = new Set(tried.problems.map(({ file }) => file));
       const good = files.filter(({ file }) => !bad.has(file));
@@ -198,6 +201,13 @@ function textsIn(rules: LiveRules['rules'], files: readonly RuleFile[]): RuleTex
   return [...rules.detections, ...rules.correlations]
     .filter(({ info }) => given.has(info.file))
     .map(({ info: { id, name, text, version } }) => ({ id, name, text, version, file: apart(`${name}.yml`) }));
+}
+
+/** The ids and names of rules in these files, whether they run or not. */
+function labelsIn(files: readonly RuleFile[]): Set<string> {
+  const stem = (file: string) => file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/i, '');
+  const labels = files.flatMap(({ text }) => [...text.matchAll(/^(?:id|name):[ \t]*["']?(.*?)["']?\s*$/gm)]);
+  return new Set([...labels.map(([, label]) => label), ...files.map(({ file }) => stem(file))]);
 }
 
 const actorOf = (request: FastifyRequest): string => request.principal!.id;
