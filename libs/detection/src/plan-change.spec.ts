@@ -47,6 +47,16 @@ class Stages {
     const batch = batchOfRecords('login', 0, this.read, [{ ...record, value: lineOf(step, this.read++) }]);
     return this.write(this.matcher.match([batch], record.recordedAt).matches);
   }
+  /** Sends the first events of this run once more; how many of them were known. */
+  repeat(step: Step, events: number): number {
+    const before = this.matcher.counters.duplicates;
+    for (let id = 0; id < events; id++) {
+      const record = { time: start + step.second * 1000, recordedAt: start + 90_000 + this.read };
+      const batch = batchOfRecords('login', 0, this.read++, [{ ...record, value: lineOf(step, id) }]);
+      this.matcher.match([batch], record.recordedAt);
+    }
+    return this.matcher.counters.duplicates - before;
+  }
   /** Time passes. */
   mark(): EpisodeChange[] {
     return this.write(this.matcher.marks(start + 90_000 + this.read));
@@ -155,6 +165,25 @@ describe('Changing the plan', () => {
       // It counts from zero, and nothing of it is said again.
       expect(stages.apply({ second: 3, ip: 7 }).map(({ rule }) => rule.info.name)).not.toContain('counted');
     }
+  });
+
+  it('counts for a new rule what a run would that had it from there on, and nothing twice', () => {
+    fc.assert(
+      fc.property(stepsArb, fc.nat(20), fc.constantFrom(...conditions), (steps, cut, condition) => {
+        const plan = planOf(failed, counted(condition));
+        const changed = new Stages(planOf(failed));
+        for (const step of steps.slice(0, cut)) changed.apply(step);
+        changed.change(plan);
+        const from = Math.min(cut, steps.length);
+        const fresh = new Stages(plan, new WindowPartition(0, plan, limits), from);
+        const ofRule = (changes: readonly EpisodeChange[]) =>
+          said(changes.filter(({ rule }) => rule.key === 'counted'));
+        for (const step of steps.slice(cut)) expect(ofRule(changed.apply(step))).toEqual(ofRule(fresh.apply(step)));
+        // What was read before the change is still known after it.
+        expect(changed.repeat({ second: 1, ip: 0 }, from)).toBe(from);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('says which rules are new', () => {
