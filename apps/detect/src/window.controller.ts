@@ -38,6 +38,7 @@ export class WindowController {
   private saving: Promise<void> | null = null;
   private entries = 0;
   private orphaned = 0;
+  private hurried = 0;
 
   constructor(
     @Inject(DETECT) private readonly ports: DetectPorts,
@@ -189,17 +190,20 @@ export class WindowController {
     const { metrics } = this.ports;
     for (const [rule, groups] of this.sum((store) => store.groups.size))
       metrics.weir_window_groups.set({ rule }, groups);
-    this.reportOrphans();
+    this.reportIrregular();
     for (const [name, figure] of windowCounters) this.increase(name, figure);
     const entries = [...this.owned.values()].reduce((sum, { windows }) => sum + windows.counters.entries, 0);
     metrics.weir_window_entries_total.inc(Math.max(0, entries - this.entries));
     this.entries = entries;
   }
 
-  private reportOrphans(): void {
+  private reportIrregular(): void {
     const orphaned = [...this.owned.values()].reduce((sum, { windows }) => sum + windows.counters.orphaned, 0);
     this.ports.metrics.weir_window_orphaned_total.inc(Math.max(0, orphaned - this.orphaned));
     this.orphaned = orphaned;
+    const hurried = [...this.owned.values()].reduce((sum, { windows }) => sum + windows.merge.hurried, 0);
+    this.ports.metrics.weir_window_hurried_total.inc(Math.max(0, hurried - this.hurried));
+    this.hurried = hurried;
   }
 
   /** A figure of all stores, by rule. */

@@ -50,6 +50,11 @@ export const metricTable = {
   weir_window_entries_total: { type: 'counter', help: 'Entries applied to windows', labels: [] },
   weir_window_late_total: { type: 'counter', help: 'Entries older than the allowed lateness', labels: ['rule'] },
   weir_window_orphaned_total: { type: 'counter', help: 'Entries of rules that had gone or changed', labels: [] },
+  weir_window_hurried_total: {
+    type: 'counter',
+    help: 'Entries that could not wait for all matching processes, because a million waited',
+    labels: [],
+  },
   weir_window_evicted_groups_total: {
     type: 'counter',
     help: 'Groups that left before their time, because a rule had reached its cap',
