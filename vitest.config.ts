@@ -9,8 +9,11 @@ export default defineConfig({
     include: ['{apps,libs,test}/**/*.spec.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    setupFiles: ['test/draw-as-written.ts'],
+    // Bounds, not promises: a machine that is busy with something else makes no test fail.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 240_000, interval: 20 } },
     reporters: ['default'],
   },
 });

@@ -5,24 +5,34 @@ import { type Import, production, type Source, sources } from './sources.js';
 const mayImport: Record<string, string[]> = {
   clock: [],
   events: [],
-  log: ['clock'],
+  port: [],
+  ranking: ['events'],
+  feed: ['events'],
+  log: ['clock', 'port'],
   parsers: ['events'],
   windows: [],
   sigma: ['events'],
+  silencing: ['sigma'],
+  blocking: ['silencing'],
   detection: ['events', 'windows', 'sigma', 'log'],
   stream: ['events', 'log', 'clock'],
-  backtest: ['stream', 'detection', 'log', 'events'],
+  backtest: ['stream', 'detection', 'log', 'events', 'port', 'sigma', 'windows'],
   config: [],
   telemetry: [],
   auth: ['clock'],
-  storage: ['clock', 'auth', 'events', 'stream'],
+  notification: ['events'],
+  storage: ['clock', 'auth', 'events', 'stream', 'silencing', 'blocking', 'notification', 'ranking', 'feed'],
 };
 
 const indexPattern = /^libs\/[^/]+\/src\/index\.ts$/;
 const libraries = production.filter(({ file }) => file.startsWith('libs/'));
 const apps = production.filter(({ file }) => file.startsWith('apps/'));
-/** Where a process begins. */
-const mains = ['apps/weir/src/main.ts'];
+/** Where a process begins, or a thread. */
+const mains = [
+  'apps/weir/src/main.ts',
+  'apps/weir/src/server/detection/thread.ts',
+  'libs/backtest/src/backtest-worker.ts',
+];
 
 /** `apps/api`, `libs/log`, `migrations`. */
 const unitOf = (file: string): string =>

@@ -10,8 +10,17 @@ const benches: [file: string, full: string[], short: string[]][] = [
   ['log.bench.js', [], ['0.3']],
   ['detect.bench.js', ['1000000'], ['50000']],
   ['rules.bench.js', ['20000'], ['500']],
+  ['hostile.bench.js', ['5000000'], ['20000']],
   ['windows.bench.js', ['1000000', '100000'], ['20000', '2000']],
+  ['backtest.bench.js', ['1000000', '5000', '10'], ['50000', '1000', '2']],
   ['whole.bench.js', ['1000000', '100000', '10'], ['40000', '5000', '2']],
+  ['alert-steps.bench.js', ['3000'], ['100']],
+  ['alerts.bench.js', ['1000000', '200', '60'], ['20000', '20', '3']],
+  ['decisions.bench.js', ['100000'], ['2000', '3']],
+  ['contests.bench.js', ['1000000', '60'], ['5000', '3']],
+  ['attacks.bench.js', ['1', '100'], ['1', '1']],
+  ['rounds.bench.js', [], ['50', '2000', '20']],
+  ['feeds.bench.js', ['20000', '300', '5000'], ['2000', '30', '500']],
   // Runs http.bench, kafka.bench and kafka-whole.bench.
   ['cost-model.bench.js', [], ['20000', '1', '20000', '1']],
 ];

@@ -54,7 +54,7 @@ async function projection(): Promise<number> {
         offset,
         alert: alertEvent({ id: `bench-${offset}` }),
       }));
-      await applyAlerts(test.database, { ...at, offset: from }, alerts, from + batch);
+      await applyAlerts(test.database, [{ reached: { ...at, offset: from }, records: alerts, next: from + batch }]);
     };
     await write(0);
     const { cpuSeconds } = await measure(async () => {

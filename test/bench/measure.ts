@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 export interface Measured<T = unknown> {
   result: T;
@@ -24,6 +24,17 @@ export function usage(pid: number): { cpu: number; peakMiB: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   const peakKb = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
   return { cpu: (Number(stat[11]) + Number(stat[12])) / ticksPerSecond, peakMiB: Math.round(Number(peakKb) / 1024) };
+}
+
+/** CPU seconds of threads of another process, by name; threads of one name together. Linux only. */
+export function threadUsage(pid: number): Map<string, number> {
+  const cpu = new Map<string, number>();
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const [, name, rest] = /\((.*)\) (.*)/.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))!;
+    const [user, system] = rest.split(' ').slice(11, 13);
+    cpu.set(name, (cpu.get(name) ?? 0) + (Number(user) + Number(system)) / ticksPerSecond);
+  }
+  return cpu;
 }
 
 export function median(values: readonly number[]): number {

@@ -30,7 +30,7 @@ describe('the image, replayed without an engine', () => {
     for (const [i, stage] of stages.entries()) await replay(stage, folderOf(stage.name ?? String(i)));
     cpSync(join(packageRoot, 'node_modules/node/bin/node'), join(folderOf(finalName), 'usr/local/bin/node'));
     await run('chmod', ['-R', 'a-w', join(folderOf(finalName), 'app')]);
-  }, 150_000);
+  });
   afterAll(async () => {
     weir?.kill('SIGKILL');
     await run('chmod', ['-R', 'u+w', root]);
@@ -132,5 +132,7 @@ async function runInShell(text: string, cwd: string, folder: string): Promise<vo
   const path = `${join(packageRoot, 'node_modules/node/bin')}:${process.env.PATH}`;
   // What is in npm's cache already is the same, and nobody has to fetch it once more.
   const npm = { npm_config_prefer_offline: 'true', npm_config_loglevel: 'error' };
-  await run('sh', ['-ec', here], { cwd, env: { HOME: process.env.HOME, PATH: path, ...npm }, timeout: 120_000 });
+  // What is not has to be fetched from whom this machine trusts.
+  const { HOME, NODE_EXTRA_CA_CERTS } = process.env;
+  await run('sh', ['-ec', here], { cwd, env: { HOME, PATH: path, NODE_EXTRA_CA_CERTS, ...npm }, timeout: 280_000 });
 }

@@ -4,7 +4,7 @@ import { openDatabase } from '#libs/storage';
 import type { Cli, Running } from '../../apps/weir/testing/cli.js';
 import type { TestDatabase } from '../../libs/storage/testing/test-database.js';
 
-export type Part = 'ingest' | 'detect' | 'project' | 'api';
+export type Part = 'ingest' | 'detect' | 'project' | 'notify' | 'api';
 
 interface Lag {
   caughtUp: boolean;
@@ -98,8 +98,9 @@ export class Fleet {
   /** Resolves once no consumer has anything left to process. */
   async caughtUp(): Promise<void> {
     for (let lag: Lag | undefined; !lag?.caughtUp; await delay(100)) {
-      const answer = await this.get('api', '/api/v1/lag');
-      if (answer.ok) lag = (await answer.json()) as Lag;
+      // The one that is asked may be the one that is being restarted.
+      const answer = await this.get('api', '/api/v1/lag').catch(() => null);
+      if (answer?.ok) lag = (await answer.json()) as Lag;
     }
   }
 }

@@ -71,7 +71,7 @@ test(`alerts of a Weir that was killed twenty times are those of one that was no
   // Else there was nothing to count once.
   expect([...copies.values()].filter((count) => count > 1).length).toBeGreaterThan(0);
   expect(alerts).toEqual(undisturbed);
-}, 240_000);
+});
 
 async function outcomeOfUndisturbed(): Promise<AlertOutcome[]> {
   const other = new Cli();

@@ -18,8 +18,11 @@ import type { Input } from './detect.js';
 const groups = ['detect.match', 'detect.window'];
 const limits = { dedupeHorizonMs: 600_000, identitiesMax: 1 << 20, groupsMax: 1_000_000 };
 
+const openOnDisk = (folder: string): Promise<Log> =>
+  openEmbeddedLog({ directory: join(folder, 'log'), clock: systemClock });
+
 /**
- * Detection as it runs live: the log on disk, both stages behind the transport, alerts on their topic. It can be
+ * Detection as it runs live: the log (on disk, where none is given), both stages behind the transport, alerts on their topic. It can be
  * stopped and started, and be cut off as by a crash.
  */
 export class DetectionRun {
@@ -38,8 +41,9 @@ export class DetectionRun {
     plan: DetectionPlan,
     partitions: number,
     folder = mkdtempSync(join(tmpdir(), 'weir-detection-')),
+    openLog = openOnDisk,
   ): Promise<DetectionRun> {
-    const log = await openEmbeddedLog({ directory: join(folder, 'log'), clock: systemClock });
+    const log = await openLog(folder);
     for (const { topic } of eventTypes) await log.createTopic(topic, { partitions });
     for (const topic of [topics.matches, topics.deadLetters]) await log.createTopic(topic, { partitions });
     return new DetectionRun(folder, log, plan, partitions);

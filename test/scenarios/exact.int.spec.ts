@@ -24,9 +24,9 @@ const answerOf = (written: readonly Alert[]): string[] =>
   );
 
 /** The log on disk, both stages and the transport between them: nothing here is put in place of the real thing. */
-describe.runIf(hasRealData).each(realSets)('$name through the log', ({ folder, events: load }) => {
+describe.runIf(hasRealData).each(realSets)('$name through the log', ({ folder, counts: counted, events: load }) => {
   const expected = expectedOf(`${folder}/expected.csv`);
-  const plan = planOf(rulesFor(expected));
+  const plan = planOf(rulesFor(expected, counted));
   const events = load();
   const right = rightAnswer(expected);
   // The thousands of the honeypot one by one would be minutes of waiting for the disk: a few at a time.

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { detect, planOf } from './detect.js';
 import { answer, expectedOf, hasRealData, realSets, rightAnswer, rulesFor, shuffled, tenthTwice } from './real-data.js';
 
-describe.runIf(hasRealData).each(realSets)('$name', ({ folder, events: load }) => {
+describe.runIf(hasRealData).each(realSets)('$name', ({ folder, counts, events: load }) => {
   const expected = expectedOf(`${folder}/expected.csv`);
-  const plan = planOf(rulesFor(expected));
+  const plan = planOf(rulesFor(expected, counts));
   const events = load();
   const right = rightAnswer(expected);
 

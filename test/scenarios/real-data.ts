@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { encodeEvent, eventTypeOf } from '#libs/events';
 import { type ParsedEvent, parsers, positionId } from '#libs/parsers';
 import type { RuleFile } from '#libs/sigma';
@@ -62,14 +63,36 @@ function cowrie(): ParsedEvent[] {
     .sort((a, b) => a.timeMs - b.timeMs);
 }
 
+/** Stars of GitHub's, most of them bought: a vote for a repository. The answer names it `target`. */
+function stars(): ParsedEvent[] {
+  const type = eventTypeOf('vote')!;
+  const packed = bytesOf('votes-starscout/votes.jsonl.gz');
+  const lines = packed.length === 0 ? [] : gunzipSync(packed).toString().trim().split('\n');
+  return lines
+    .map((line, i) => {
+      const { ts, actor, target } = JSON.parse(line) as { ts: number; actor: string; target: string };
+      const data = { contest: 'stars', voter: actor, entry: target, target };
+      const time = new Date(ts).toISOString();
+      const event = { specversion: '1.0' as const, id: String(i), source: 'starscout', type: 'vote', time, data };
+      return { type, timeMs: ts, key: type.key(data), value: encodeEvent(event) };
+    })
+    .sort((a, b) => a.timeMs - b.timeMs);
+}
+
+/** What the rules of the expected answers count. */
+const counted = {
+  login: '{outcome: failure}',
+  vote: '{voter|exists: true}',
+};
+
 /** One correlation per rule of the expected answers. */
-export function rulesFor(expected: readonly Expected[]): RuleFile[] {
-  const base = ['title: Failed login', 'id: 11111111-1111-4111-8111-111111111111', 'name: failed', 'level: low'];
+export function rulesFor(expected: readonly Expected[], service: keyof typeof counted = 'login'): RuleFile[] {
+  const base = ['title: What is counted', 'id: 11111111-1111-4111-8111-111111111111', 'name: counted', 'level: low'];
   base.push(
-    'logsource: {product: weir, service: login}',
+    `logsource: {product: weir, service: ${service}}`,
     'detection:',
-    '  failed: {outcome: failure}',
-    '  condition: failed',
+    `  counted: ${counted[service]}`,
+    '  condition: counted',
   );
   const rules = new Map(expected.map((row) => [row.rule, row]));
   const documents = [...rules.values()].map((row, i) =>
@@ -80,7 +103,7 @@ export function rulesFor(expected: readonly Expected[]): RuleFile[] {
       'level: high',
       'correlation:',
       '  type: event_count',
-      '  rules: [failed]',
+      '  rules: [counted]',
       `  group-by: [${row.key_type}]`,
       `  timespan: ${row.window_s}s`,
       `  condition: {gte: ${row.threshold}}`,
@@ -127,7 +150,12 @@ export function shuffled<T extends { timeMs: number }>(events: readonly T[], jit
 export const tenthTwice = <T>(events: readonly T[]): T[] => events.flatMap((e, i) => (i % 10 === 0 ? [e, e] : [e]));
 
 /** Sets of real events, each with its answers in `<folder>/expected.csv`. */
-export const realSets: { name: string; folder: string; events: () => ParsedEvent[] }[] = [
+export const realSets: {
+  name: string;
+  folder: string;
+  counts?: keyof typeof counted;
+  events: () => ParsedEvent[];
+}[] = [
   {
     name: 'auth.log',
     folder: 'ssh-auth',
@@ -139,6 +167,7 @@ export const realSets: { name: string; folder: string; events: () => ParsedEvent
     events: () => parse('sshd', bytesOf('ssh-openssh2k/OpenSSH_2k.log'), 2017),
   },
   { name: 'Cowrie sessions', folder: 'ssh-honeypot', events: cowrie },
+  { name: 'Bought stars', folder: 'votes-starscout', counts: 'vote', events: stars },
 ];
 
 /** The expected answers in the form of `answer`. */

@@ -11,8 +11,23 @@ const SILENCE_MS_MAX = 35_000;
 
 /** Weir's HTTP API, as far as the page needs it. Everything rejects with a Refusal, or as an aborted fetch does. */
 export class Api {
+  /** `key` null: the browser is signed in, and its cookie says so. */
   constructor(key) {
-    this.headers = { authorization: `Bearer ${key}` };
+    this.headers = key === null ? {} : { authorization: `Bearer ${key}` };
+  }
+
+  /** How people get in without a key: {signIn}, null where they don't. */
+  static async ways() {
+    return new Api(null).json('auth');
+  }
+
+  /** Who asks. */
+  me() {
+    return this.json('api/v1/me');
+  }
+
+  signOut() {
+    return fetch('auth/logout', { method: 'POST' });
   }
 
   /** One page of alerts, newest first: {items, next}. */

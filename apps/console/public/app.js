@@ -23,7 +23,7 @@ let next = null;
 let reading = 0;
 let drawing = false;
 
-// The key. It comes with the address (#key=…), which then forgets it; or from the form.
+// The key. It comes with the address (#key=…), which then forgets it; or from the form. Who is signed in needs none.
 
 function takeKeyFromAddress() {
   const given = new URLSearchParams(location.hash.slice(1)).get('key');
@@ -35,14 +35,34 @@ function takeKeyFromAddress() {
 
 function start() {
   const key = sessionStorage.getItem(KEY);
-  if (!key) return askForKey('');
+  if (!key) return startSignedIn();
   if (!/^[\x21-\x7e]+$/.test(key)) return askForKey('That is no key: a key has letters and digits only.');
+  open(new Api(key), 'Change key');
+}
+
+function open(opened, leave) {
   connection?.abort();
   connection = new AbortController();
-  api = new Api(key);
+  api = opened;
   by('key-form').hidden = true;
   by('forget').hidden = false;
+  by('forget').textContent = leave;
   stayConnected(connection.signal);
+}
+
+async function startSignedIn() {
+  const { signIn } = await Api.ways().catch(() => ({ signIn: null }));
+  by('sign-in').hidden = signIn === null;
+  if (signIn === null) return askForKey('');
+  const signedIn = new Api(null);
+  const me = await signedIn.me().catch(() => null);
+  if (me === null) return askForKey('');
+  open(signedIn, `Sign out ${me.name}`);
+}
+
+async function leave() {
+  if (!sessionStorage.getItem(KEY)) await api?.signOut().catch(() => {});
+  askForKey('');
 }
 
 function askForKey(problem) {
@@ -76,7 +96,12 @@ async function stayConnected(signal) {
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error.status === 401) return askForKey('Weir does not know this key: it is mistyped, revoked or expired.');
+      if (error.status === 401)
+        return askForKey(
+          sessionStorage.getItem(KEY)
+            ? 'Weir does not know this key: it is mistyped, revoked or expired.'
+            : 'Your session is over: sign in again.',
+        );
       if (error.status === 403) return askForKey(error.message);
       const why = error instanceof Refusal ? error.message : 'The connection broke';
       say('off', `${why.replace(/\.$/, '')}. Trying again…`);
@@ -297,7 +322,7 @@ by('clear').addEventListener('click', () => {
   by('q').focus();
 });
 by('more').addEventListener('click', () => attempt(readOlder()));
-by('forget').addEventListener('click', () => askForKey(''));
+by('forget').addEventListener('click', leave);
 by('key-form').addEventListener('submit', (event) => {
   event.preventDefault();
   sessionStorage.setItem(KEY, by('key').value.trim());

@@ -57,7 +57,8 @@ function meterElement(alert) {
     {},
     element('b', {}, numbers.format(alert.peak)),
     ' ',
-    element('span', { class: 'faint' }, `limit ${words} in ${alert.timespan}`),
+    // What was received has no limit of ours.
+    element('span', { class: 'faint' }, limits.length ? `limit ${words} in ${alert.timespan}` : ''),
   );
   return element('span', { class: 'meter' }, text, track);
 }

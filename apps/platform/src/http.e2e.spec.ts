@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { request as rawRequest } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { Body, Controller, Get, Module, Param, Post, Sse } from '@nestjs/common';
+import { Body, Controller, Get, Module, Param, Post, Req, Sse } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import { NEVER, startWith } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Authenticator } from '#libs/auth';
@@ -21,6 +22,12 @@ class Things {
   @Public()
   open() {
     return { open: true };
+  }
+
+  @Get('client')
+  @Public()
+  client(@Req() { ip }: FastifyRequest) {
+    return { client: ip };
   }
 
   @Get('loopback')
@@ -164,7 +171,30 @@ describe('keys and scopes', () => {
     @Module({ controllers: [Forgotten] })
     class ForgottenModule {}
     const forgetful = createHttpApp(ForgottenModule, { keys, logger }).then((made) => made.init());
-    await expect(forgetful).rejects.toThrow('GET /forgotten declares neither @RequireScope nor @Public');
+    await expect(forgetful).rejects.toThrow('GET /forgotten declares none of @RequireScope, @AnyKey and @Public');
+  });
+});
+
+describe('behind a proxy', () => {
+  const askedBy = async (trustedProxies: readonly string[], forwarded: string): Promise<unknown> => {
+    const proxied = await createHttpApp(ThingsModule, { keys, logger, trustedProxies });
+    try {
+      await proxied.listen(0, '127.0.0.1');
+      const url = `${await proxied.getUrl()}/things/client`;
+      return await (await fetch(url, { headers: { 'x-forwarded-for': forwarded } })).json();
+    } finally {
+      await proxied.close();
+    }
+  };
+
+  test.each([
+    ['nobody is believed by default', [], '192.0.2.1', '127.0.0.1'],
+    ['the proxy is', ['127.0.0.1'], '192.0.2.1', '192.0.2.1'],
+    ['a client that invents others before it is not', ['127.0.0.0/8'], '203.0.113.9, 192.0.2.1', '192.0.2.1'],
+    ['a chain of proxies is', ['127.0.0.1', '10.0.0.0/8'], '192.0.2.1, 10.1.2.3', '192.0.2.1'],
+    ['a proxy that is none of them is not', ['10.0.0.0/8'], '192.0.2.1', '127.0.0.1'],
+  ])('%s', async (_, trusted, forwarded, client) => {
+    expect(await askedBy(trusted, forwarded)).toEqual({ client });
   });
 });
 

@@ -1,6 +1,11 @@
+export { refuseOtherSites } from './authenticate.js';
+export { createConsumerApp } from './consumers.js';
+export { type Cookies, cookieOf, cookiesOf, setCookie } from './cookies.js';
 export { createHttpApp, type HttpOptions } from './http.js';
 export { LogTransport, type LogTransportOptions } from './log-transport.js';
 export { Problem } from './problem.js';
 export { problemOf } from './problem-of.js';
-export { Public, RawBody, RequireScope } from './route.js';
+export { AnyKey, CrowdsecErrors, Public, RawBody, RequireScope } from './route.js';
+export type { DeclaredRoute } from './route-methods.js';
 export { CLOCK, CONFIG, DATABASE, KEYS, LOG, LOGGER, METRICS } from './tokens.js';
+export { WrongKeys } from './wrong-keys.js';

@@ -9,6 +9,7 @@ interface ConsumerExtras {
   topics: readonly string[];
   order?: Stage['order'];
   tickMs?: number;
+  restMs?: number;
   batchBytesMax?: number;
 }
 
@@ -57,7 +58,7 @@ export class LogTransport extends Server implements CustomTransportStrategy {
 
   private stageOf(group: string): Stage {
     const main = this.messageHandlers.get(group)!;
-    const { topics, order = 'each', tickMs, batchBytesMax } = main.extras as unknown as ConsumerExtras;
+    const { topics, order = 'each', tickMs, restMs, batchBytesMax } = main.extras as unknown as ConsumerExtras;
     const assigned = this.messageHandlers.get(`${group}/assigned`);
     const revoked = this.messageHandlers.get(`${group}/revoked`);
     const tick = this.messageHandlers.get(`${group}/tick`);
@@ -66,6 +67,7 @@ export class LogTransport extends Server implements CustomTransportStrategy {
       topics,
       order,
       tickMs,
+      restMs,
       batchBytesMax,
       step: (batches) => call<StepResult | undefined>(main, order === 'each' ? batches[0] : batches),
       assigned: assigned && ((positions, stopping) => call(assigned, positions, stopping)),

@@ -32,8 +32,32 @@ const MEANINGS: Record<string, Meaning> = {
   LOG_CORRUPT: { status: 500 },
   // PostgreSQL.
   DATABASE_UNREACHABLE: { status: 503, retryAfterSeconds: 5 },
+  TABLES_BUSY: { status: 503, retryAfterSeconds: 10 },
   CURSOR_INVALID: { status: 400 },
   RULE_CHANGED: { status: 412 },
+  ALERT_CHANGED: { status: 412 },
+  CONTEST_CHANGED: { status: 412 },
+  CONTEST_EXISTS: { status: 409 },
+  ALERT_MERGED: { status: 409 },
+  SELECTION_TOO_LARGE: { status: 422 },
+  IDEMPOTENCY_KEY_REUSED: { status: 422 },
+  // Trying rules.
+  BACKTEST_RULE_UNKNOWN: { status: 422 },
+  BACKTEST_NO_LIMIT: { status: 422 },
+  EXCEPTION_NEEDLESS: { status: 409 },
+  EXCEPTION_IMPOSSIBLE: { status: 409 },
+  WEBHOOK_CHANGED: { status: 412 },
+  WEBHOOKS_TOO_MANY: { status: 409 },
+  // Targets of notifications.
+  TARGET_INVALID: { status: 422 },
+  TARGET_ADDRESS_FORBIDDEN: { status: 422 },
+  TARGET_HOST_UNKNOWN: { status: 422 },
+  // Signing in.
+  SIGN_IN_PROVIDER_FAILED: { status: 502 },
+  SIGN_IN_REFUSED: { status: 403 },
+  SIGN_IN_STATE_WRONG: { status: 403 },
+  SIGN_IN_TOKEN_INVALID: { status: 403 },
+  SIGN_IN_NO_ROLE: { status: 403 },
   // Reading the request.
   FST_ERR_CTP_BODY_TOO_LARGE: {
     status: 413,

@@ -46,6 +46,15 @@ export function sendProblem(problem: Problem, request: FastifyRequest, reply: Fa
     reply.raw.destroy();
     return;
   }
+  if (request.routeOptions?.config.crowdsec) {
+    const isStranger = problem.status === 401 || problem.status === 403;
+    const message = isStranger ? 'access forbidden' : problem.message;
+    reply
+      .code(isStranger ? 403 : problem.status)
+      .headers(problem.headers)
+      .send({ message });
+    return;
+  }
   reply
     .code(problem.status)
     .headers(problem.headers)

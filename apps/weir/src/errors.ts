@@ -9,7 +9,9 @@ export type CommandErrorCode =
   | 'FOLDER_UNUSABLE'
   | 'ADDRESS_UNUSABLE'
   | 'STOPPED'
-  | 'CHECK_FAILED';
+  | 'DETECTION_ENDED'
+  | 'CHECK_FAILED'
+  | 'NOT_DELIVERED';
 
 /** What a command ends with when it can't do its work: one sentence with what to do, and the exit code. */
 export class CommandError extends Error {

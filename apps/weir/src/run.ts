@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '#libs/config';
+import { guardIds } from './alert-ids.js';
 import { CommandError } from './errors.js';
 import { weirProgram } from './program.js';
 import { Shell } from './shell.js';
@@ -7,7 +8,7 @@ import { Shell } from './shell.js';
 /** Runs one command line and gives its exit code: 0 done, 1 failed, 2 bad usage. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   try {
-    await weirProgram(new Shell()).parseAsync(args, { from: 'user' });
+    await weirProgram(new Shell()).parseAsync(guardIds(args), { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.code === 'commander.help' ? 2 : error.exitCode && 2;

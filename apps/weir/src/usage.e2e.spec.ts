@@ -10,7 +10,7 @@ describe('bad usage', () => {
     [['topics', '--foo'], "weir: unknown option '--foo'. See `weir topics --help`."],
     [['ingest', 'x.log'], "weir: required option '--as <stream>' not specified. See `weir ingest --help`."],
     [['ingest', '-', '--as', 'sshd', '--follow'], 'weir: stdin (-) goes alone, without --follow and --shift-to-now.'],
-    [['start', 'everything'], 'Parts are ingest, detect, project, api.'],
+    [['start', 'everything'], 'Parts are ingest, detect, project, notify, api.'],
     [['simulate', '--attackers', 'vandals'], '--attackers takes a number or a list'],
   ])('%j ends with 2 and one sentence', async (args, said) => {
     const { code, stdout, stderr } = await cli.run(args);

@@ -1,6 +1,6 @@
+import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Cli, type Running } from '../testing/cli.js';
@@ -28,6 +28,12 @@ describe('one Weir, from start to stop', () => {
     const key = readFileSync(fileOf('admin.key'), 'utf8').trim();
     const response = await fetch(`${weir.url}/api/v1/alerts?limit=200`, { headers: { 'x-api-key': key } });
     return ((await response.json()) as AlertPage).items;
+  };
+
+  /** How many lines of nginx were taken so far. */
+  const lines = async (): Promise<number> => {
+    const { items } = await cli.json<{ items: { topic: string; records: number }[] }>('topics');
+    return items.find(({ topic }) => topic === 'api.call')!.records;
   };
 
   test('starts, and keeps the admin key where only its user can read it', async () => {
@@ -75,14 +81,16 @@ describe('one Weir, from start to stop', () => {
   test('a followed file is fed as it grows, also when another takes its place', async () => {
     const file = fileOf('followed.log');
     writeFileSync(file, nginxLine('192.0.2.20', 0, '/', 200));
+    const before = await lines();
+    const fed = (more: number) => expect.poll(lines).toBe(before + more);
     const { child, ended } = cli.follow(['ingest', file, '--as', 'nginx', '--follow', '--json']);
-    await delay(1_500);
+    await fed(1);
     appendFileSync(file, nginxLine('192.0.2.20', 1, '/', 200));
-    await delay(1_000);
+    await fed(2);
     appendFileSync(file, nginxLine('192.0.2.20', 2, '/', 200));
     renameSync(file, `${file}.1`);
     writeFileSync(file, nginxLine('192.0.2.20', 3, '/other', 200));
-    await delay(2_500);
+    await fed(4);
     child.kill('SIGINT');
     const { code, stdout } = await ended;
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { accepted: 4, rejected: 0 }]);
@@ -91,14 +99,16 @@ describe('one Weir, from start to stop', () => {
   test('shifted to now, the newest event is now', async () => {
     const file = fileOf('shifted.log');
     writeFileSync(file, probing('192.0.2.30'));
-    const before = Date.parse(new Date(performance.timeOrigin + performance.now()).toISOString());
+    const before = Date.now();
     expect(await cli.json<Fed>('ingest', file, '--as', 'nginx', '--shift-to-now')).toMatchObject({ accepted: 40 });
     expect(await cli.json<Fed>('ingest', file, '--as', 'nginx', '--shift-to-now')).toMatchObject({ accepted: 0 });
     await cli.json('lag', '--wait');
     const alert = (await alerts()).find(({ group }) => Object.values(group).includes('192.0.2.30')) as unknown as {
       lastSeen: string;
     };
-    expect(Math.abs(Date.parse(alert.lastSeen) - before)).toBeLessThan(30_000);
+    const lastSeen = Date.parse(alert.lastSeen);
+    expect(lastSeen).toBeGreaterThanOrEqual(before);
+    expect(lastSeen).toBeLessThanOrEqual(Date.now());
   });
 
   test('topics, groups, rules, tail and audit speak JSON', async () => {
@@ -110,7 +120,7 @@ describe('one Weir, from start to stop', () => {
     expect(rules.items.length).toBeGreaterThan(10);
     expect(await cli.json('audit')).toMatchObject({ agrees: true });
     const { child, ended } = cli.follow(['tail', 'alert', '--from', 'earliest', '--json']);
-    await delay(1_500);
+    await once(child.stdout!, 'data');
     child.kill('SIGTERM');
     const { code, stdout } = await ended;
     const [first] = stdout.split('\n');

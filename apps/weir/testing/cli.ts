@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,7 +95,7 @@ export class Cli {
     const address = this.url ? { WEIR_URL: this.url } : {};
     const child = spawn(process.execPath, [bin, ...args], {
       env: { ...own, WEIR_DATA_DIR: this.dataDir, WEIR_HTTP_PORT: '0', WEIR_LOG_LEVEL: 'warn', ...address, ...env },
-      timeout: 120_000,
+      timeout: 300_000,
       stdio: 'pipe',
     });
     this.children.add(child);
@@ -159,9 +160,11 @@ async function endOf(child: ChildProcess, output: Promise<readonly [string, stri
   return { code, stdout, stderr };
 }
 
+/** By events, so that others may listen beside. */
 async function text(stream: NodeJS.ReadableStream): Promise<string> {
   const pieces: Buffer[] = [];
-  for await (const piece of stream) pieces.push(piece as Buffer);
+  stream.on('data', (piece: Buffer) => pieces.push(piece));
+  await once(stream, 'end');
   return Buffer.concat(pieces).toString();
 }
 

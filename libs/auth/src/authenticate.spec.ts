@@ -16,6 +16,7 @@ const record: KeyRecord = {
   expiresAt: null,
   lastUsedAt: null,
   revokedAt: null,
+  previous: null,
 };
 
 /** Keys that are only read: enough to authenticate by. */
@@ -51,6 +52,35 @@ test.each([
   const { store, used } = storeOf(key);
   expect(await openAuthenticator(store, clock).authenticate(headers)).toMatchObject({ kind });
   expect(used).toEqual([]);
+});
+
+test('after a rotation both secrets work, the old one until its time; a cached key is looked up again', async () => {
+  const next = mintKey(minted.id);
+  const rotated = { ...record, hash: next.hash, previous: { hash: minted.hash, until: 1_000_001 } };
+  const stale: Pick<KeyStore, 'find' | 'touch'> = {
+    find: async (_, options) => (options?.fresh ? rotated : record),
+    touch: () => {},
+  };
+  const kindOf = async (store: typeof stale, apiKey: string) =>
+    (await openAuthenticator(store, clock).authenticate({ apiKey })).kind;
+  expect(await kindOf(stale, next.text)).toBe('principal');
+  expect(await kindOf(storeOf(rotated).store, minted.text)).toBe('principal');
+  const late = { ...rotated, previous: { hash: minted.hash, until: 1_000_000 } };
+  expect(await kindOf(storeOf(late).store, minted.text)).toBe('unknown');
+  expect(await kindOf(storeOf(late).store, next.text)).toBe('principal');
+});
+
+test('a session counts where there is no key, and is said to be one', async () => {
+  const person = { id: 'person:7', name: 'ann', scopes: ['read'] as const };
+  const sessions = { find: async (hash: Buffer) => (hash.equals(hashSecret('token')) ? person : null) };
+  const { store } = storeOf(record);
+  const auth = openAuthenticator(store, clock, undefined, sessions);
+  const byCookie = { kind: 'principal', principal: person, bySession: true };
+  expect(await auth.authenticate({ session: 'token' })).toEqual(byCookie);
+  expect(await auth.authenticate({ session: 'token', authorization: 'Basic eDp5', apiKey: '' })).toEqual(byCookie);
+  expect(await auth.authenticate({ session: 'other' })).toMatchObject({ kind: 'ended' });
+  expect(await auth.authenticate({ session: 'token', apiKey: 'hunter2' })).toMatchObject({ kind: 'malformed' });
+  expect(await auth.authenticate({ session: 'token', apiKey: minted.text })).not.toHaveProperty('bySession');
 });
 
 test('the environment’s key has every scope, whatever it looks like', async () => {

@@ -1,25 +1,29 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '#libs/clock';
 import { hashSecret, isSecretOf, parseKey } from './key.js';
-import type { KeyStore } from './key-store.js';
+import type { KeyRecord, KeyStore } from './key-store.js';
 import { allScopes, type Principal } from './scopes.js';
+import type { SessionStore } from './session.js';
 
 /** Why a request is not let in, with what to do. All are 401. */
 export interface Refusal {
-  kind: 'missing' | 'malformed' | 'unknown' | 'revoked' | 'expired';
+  kind: 'missing' | 'malformed' | 'unknown' | 'revoked' | 'expired' | 'ended';
   message: string;
 }
 
-export type Authenticated = { kind: 'principal'; principal: Principal } | Refusal;
+/** `bySession`: no key was sent, and a browser may have been made to ask. */
+export type Authenticated = { kind: 'principal'; principal: Principal; bySession?: true } | Refusal;
 
-/** The two headers that may carry a key: `Authorization: Bearer KEY` or `X-Api-Key: KEY`. */
-export interface KeyHeaders {
+/** What a request may carry: a key in `Authorization: Bearer KEY` or `X-Api-Key: KEY`, or the cookie of a session. */
+export interface Credentials {
   authorization?: string;
   apiKey?: string;
+  /** Looked at only where there is no key. */
+  session?: string;
 }
 
 export interface Authenticator {
-  authenticate(headers: KeyHeaders): Promise<Authenticated>;
+  authenticate(given: Credentials): Promise<Authenticated>;
 }
 
 const refusals = {
@@ -28,6 +32,7 @@ const refusals = {
   unknown: 'There is no such key. `weir keys list` shows which there are.',
   revoked: 'This key was revoked. Ask for a new one.',
   expired: 'This key has expired. Ask for a new one.',
+  ended: 'This session is over. Sign in again.',
 } satisfies Record<Refusal['kind'], string>;
 
 /**
@@ -38,20 +43,25 @@ export function openAuthenticator(
   store: Pick<KeyStore, 'find' | 'touch'>,
   clock: Clock,
   adminKey?: string,
+  sessions?: Pick<SessionStore, 'find'>,
 ): Authenticator {
   const adminHash = adminKey ? hashSecret(adminKey) : null;
   const administrator: Principal = { id: 'environment', name: 'WEIR_ADMIN_KEY', scopes: allScopes };
   return {
-    async authenticate(headers) {
-      const text = keyText(headers);
-      if (!text) return refuse('missing');
+    async authenticate(given) {
+      const text = keyText(given);
+      if (!text) return given.session && sessions ? ofSession(given.session, sessions) : refuse('missing');
       if (adminHash && timingSafeEqual(hashSecret(text), adminHash)) {
         return { kind: 'principal', principal: administrator };
       }
       const parsed = parseKey(text);
       if (!parsed) return refuse('malformed');
-      const key = await store.find(parsed.id);
-      if (!key || !isSecretOf(parsed.secret, key.hash)) return refuse('unknown');
+      const { id, secret } = parsed;
+      const isRight = (record: KeyRecord | null) => record !== null && opens(record, secret, clock.now());
+      let key = await store.find(id);
+      // Another process may have given the key a new secret since it was looked up here.
+      if (key && !isRight(key)) key = await store.find(id, { fresh: true });
+      if (!key || !isRight(key)) return refuse('unknown');
       if (key.revokedAt !== null) return refuse('revoked');
       if (key.expiresAt !== null && key.expiresAt <= clock.now()) return refuse('expired');
       store.touch(key.id);
@@ -60,7 +70,17 @@ export function openAuthenticator(
   };
 }
 
-function keyText({ authorization, apiKey }: KeyHeaders): string {
+async function ofSession(token: string, sessions: Pick<SessionStore, 'find'>): Promise<Authenticated> {
+  const principal = await sessions.find(hashSecret(token));
+  return principal ? { kind: 'principal', principal, bySession: true } : refuse('ended');
+}
+
+/** By the secret that it has, or for a while by the one that it had. */
+function opens({ hash, previous }: KeyRecord, secret: string, now: number): boolean {
+  return isSecretOf(secret, hash) || (previous !== null && previous.until > now && isSecretOf(secret, previous.hash));
+}
+
+function keyText({ authorization, apiKey }: Credentials): string {
   const bearer = /^Bearer +(\S+) *$/i.exec(authorization ?? '');
   return bearer ? bearer[1] : (apiKey ?? '').trim();
 }

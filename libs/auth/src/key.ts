@@ -9,9 +9,8 @@ export interface MintedKey {
   hash: Buffer;
 }
 
-/** `weir_<id>_<secret>`: 64 random bits to find it by, 256 random bits to know it by. */
-export function mintKey(): MintedKey {
-  const id = randomBytes(8).toString('hex');
+/** `weir_<id>_<secret>`: 64 random bits to find it by, 256 random bits to know it by. With an `id`: a new secret for it. */
+export function mintKey(id = randomBytes(8).toString('hex')): MintedKey {
   const secret = randomBytes(32).toString('base64url');
   return { id, text: `weir_${id}_${secret}`, hash: hashSecret(secret) };
 }

@@ -1,3 +1,5 @@
+import { isIPv4, isIPv6 } from 'node:net';
+
 /**
  * How one kind of value is written in the environment. `parse` gives the value or, where the text is none, a string
  * tagged `refused` that says what is accepted.
@@ -125,6 +127,27 @@ export const addresses: Kind<readonly string[]> = {
   },
 };
 
+/** Networks in CIDR notation and addresses, apart by commas; `none` for none. */
+export const networks: Kind<readonly string[]> = {
+  label: 'network,…',
+  parse: (given) => {
+    if (given === 'none') return ok([]);
+    const all = given.split(',').map((word) => word.trim());
+    return all.every(isNetwork) ? ok(all) : refused('networks such as 192.0.2.0/24 or 2001:db8::/32, apart by commas');
+  },
+};
+
+function isNetwork(text: string): boolean {
+  const [address, bits, ...rest] = text.split('/');
+  const bitsMax = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
+  return (
+    rest.length === 0 &&
+    !text.includes('%') &&
+    bitsMax > 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax))
+  );
+}
+
 /** An absolute URL with one of these schemes, kept as written but for a slash at its end. */
 export function url(...schemes: readonly string[]): Kind<string> {
   return {
@@ -135,3 +158,52 @@ export function url(...schemes: readonly string[]): Kind<string> {
         : refused(`a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`),
   };
 }
+
+/** Origins of web pages, apart by commas: `https://desk.example,http://localhost:3000`. */
+export const origins: Kind<readonly string[]> = {
+  label: 'origin,…',
+  parse: (given) => {
+    const all = given.split(',').map((word) => word.trim());
+    const isOrigin = (word: string) => /^https?:/.test(word) && URL.canParse(word) && new URL(word).origin === word;
+    return all.every(isOrigin) ? ok(all) : refused('one or more origins such as https://desk.example, apart by commas');
+  },
+};
+
+/** An address of somebody whose word is trusted: https, or this machine. */
+export const issuer: Kind<string> = {
+  label: 'URL',
+  parse: (given) => {
+    const { protocol, hostname } = URL.canParse(given) ? new URL(given) : { protocol: '', hostname: '' };
+    const isTrusted =
+      protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname));
+    return isTrusted
+      ? ok(given.replace(/\/$/, ''))
+      : refused('a URL that starts with https:// (http:// on this machine)');
+  },
+};
+
+/** Which of these words a name gets: `name=word`, apart by semicolons, since names may hold commas and `=`. */
+export function assigned<const T extends string>(...words: readonly T[]): Kind<ReadonlyMap<string, T>> {
+  return {
+    label: 'name=word;…',
+    parse: (given) => {
+      const pairs = given.split(';').map((pair) => {
+        const at = pair.lastIndexOf('=');
+        return [pair.slice(0, at).trim(), words.find((word) => word === pair.slice(at + 1).trim())] as const;
+      });
+      return pairs.every((pair): pair is readonly [string, T] => pair[0] !== '' && pair[1] !== undefined)
+        ? ok(new Map(pairs))
+        : refused(`pairs such as Operators=${words[0]}, apart by semicolons, with one of ${words.join(', ')}`);
+    },
+  };
+}
+
+/** Names, apart by commas; `none` for none. */
+export const names: Kind<readonly string[]> = {
+  label: 'name,…',
+  parse: (given) => {
+    if (given === 'none') return ok([]);
+    const all = given.split(',').map((word) => word.trim());
+    return all.includes('') ? refused('one or more names, apart by commas') : ok(all);
+  },
+};

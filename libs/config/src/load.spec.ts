@@ -21,6 +21,17 @@ describe('loadConfig', () => {
       httpPort: 8080,
       databaseUrl: null,
       adminKey: null,
+      wrongKeysPerMinute: 30,
+      publicUrl: null,
+      corsOrigins: null,
+      trustedProxies: null,
+      oidcIssuer: null,
+      oidcClientId: null,
+      oidcClientSecret: null,
+      oidcScope: 'openid profile email',
+      oidcGroupsClaim: 'groups',
+      oidcRoles: null,
+      oidcSessionMs: 43_200_000,
       kafkaBrokers: null,
       kafkaTls: 'off',
       kafkaTlsCa: null,
@@ -32,10 +43,29 @@ describe('loadConfig', () => {
       kafkaInstance: null,
       partitions: 16,
       retention: { ageMs: 604_800_000, bytes: null },
+      tablesRetention: { ageMs: null, bytes: null },
       latenessMs: 60_000,
       dedupeHorizonMs: 600_000,
       groupsMax: 1_000_000,
+      detectThread: 'auto',
+      ownNetworks: [
+        '127.0.0.0/8',
+        '10.0.0.0/8',
+        '172.16.0.0/12',
+        '192.168.0.0/16',
+        '169.254.0.0/16',
+        '::1',
+        'fe80::/10',
+        'fc00::/7',
+      ],
+      decisionsPerMinute: 100,
+      feedPushFollowers: 1000,
+      feedInboxItems: 500,
+      feedHalfLifeMs: 86_400_000,
+      feedDemotingRules: ['share-burst'],
+      silencesFile: null,
       rulesDir: './rules',
+      notifyNetworks: null,
       logLevel: 'info',
       url: null,
     });
@@ -49,6 +79,18 @@ describe('loadConfig', () => {
     ['forever', { ageMs: null, bytes: null }],
   ])('retention %s', (given, expected) => {
     expect(loadConfig({ WEIR_RETENTION: given }).retention).toEqual(expected);
+  });
+
+  test.each([
+    ['none', []],
+    ['192.0.2.0/24, 2001:db8::/32', ['192.0.2.0/24', '2001:db8::/32']],
+    ['192.0.2.0/33', null],
+    ['fe80::1%eth0', null],
+    ['example.org', null],
+  ])('networks %s', (given, expected) => {
+    const load = () => loadConfig({ WEIR_OWN_NETWORKS: given }).ownNetworks;
+    if (expected === null) expect(load).toThrow(/WEIR_OWN_NETWORKS/);
+    else expect(load()).toEqual(expected);
   });
 
   test('values of every kind', () => {
@@ -71,7 +113,35 @@ describe('loadConfig', () => {
     expect([kafkaBrokers, kafkaPrefix]).toEqual([['kafka-1:9092', '[::1]:9093'], 'eu.']);
   });
 
+  test('sign-in: groups may hold commas and =, and the issuer loses its last slash', () => {
+    const config = loadConfig({
+      WEIR_OIDC_ISSUER: 'https://id.example/realms/ops/',
+      WEIR_OIDC_CLIENT_ID: 'weir',
+      WEIR_OIDC_ROLES: 'soc=analyst; CN=ops,OU=groups=admin',
+      WEIR_CORS_ORIGINS: 'https://desk.example, http://localhost:3000',
+    });
+    expect(config.oidcIssuer).toBe('https://id.example/realms/ops');
+    expect([...config.oidcRoles!]).toEqual([
+      ['soc', 'analyst'],
+      ['CN=ops,OU=groups', 'admin'],
+    ]);
+    expect(config.corsOrigins).toEqual(['https://desk.example', 'http://localhost:3000']);
+  });
+
   test.each([
+    [{ WEIR_OIDC_ISSUER: 'http://id.example' }, /starts with https/],
+    [{ WEIR_OIDC_ROLES: 'soc=boss' }, /one of viewer, analyst, engineer, admin/],
+    [{ WEIR_CORS_ORIGINS: '*' }, /origins such as/],
+    [{ WEIR_CORS_ORIGINS: 'https://desk.example/path' }, /origins such as/],
+  ])('%j is refused', (env, message) => {
+    expect(problemsOf(env).map((problem) => problem.message)).toEqual([expect.stringMatching(message)]);
+  });
+
+  test.each([
+    [
+      { WEIR_OIDC_ISSUER: 'https://id.example', WEIR_OIDC_CLIENT_ID: 'weir' },
+      'WEIR_OIDC_ISSUER: It says nothing without WEIR_OIDC_ROLES. Set both, or none.',
+    ],
     [{ WEIR_KAFKA_TLS: 'on' }, 'WEIR_KAFKA_TLS: It says nothing without WEIR_KAFKA_BROKERS. Set both, or none.'],
     [
       { WEIR_KAFKA_BROKERS: 'k:1', WEIR_KAFKA_SASL_USERNAME: 'u' },

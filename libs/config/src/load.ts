@@ -25,22 +25,38 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
 
 /** Variables that say something only beside others. */
 function conflicts(config: Config, env: NodeJS.ProcessEnv): ConfigProblem[] {
-  const alone = (variable: string, other: string): ConfigProblem => {
-    return {
-      variable,
-      code: 'CONFIG_INVALID',
-      message: `${variable}: It says nothing without ${other}. Set both, or none.`,
-    };
+  return [...kafkaConflicts(config, env), ...oidcConflicts(config, env)];
+}
+
+const alone = (variable: string, other: string): ConfigProblem => {
+  return {
+    variable,
+    code: 'CONFIG_INVALID',
+    message: `${variable}: It says nothing without ${other}. Set both, or none.`,
   };
+};
+
+/** A variable of this beginning that is set. */
+function firstSet(beginning: string, env: NodeJS.ProcessEnv): string | undefined {
+  return Object.values(variables).find(({ name }) => name.startsWith(beginning) && env[name]?.trim())?.name;
+}
+
+function kafkaConflicts(config: Config, env: NodeJS.ProcessEnv): ConfigProblem[] {
   const { kafkaBrokers, kafkaSaslUsername: username, kafkaSaslPassword: password } = config;
-  const brokers = variables.kafkaBrokers.name;
   const [user, pass] = [variables.kafkaSaslUsername.name, variables.kafkaSaslPassword.name];
   if (kafkaBrokers === null) {
-    const set = Object.values(variables).find(({ name }) => name.startsWith('WEIR_KAFKA_') && env[name]?.trim());
-    return set ? [alone(set.name, brokers)] : [];
+    const set = firstSet('WEIR_KAFKA_', env);
+    return set ? [alone(set, variables.kafkaBrokers.name)] : [];
   }
   if (username !== null && password === null) return [alone(user, pass)];
   return password !== null && username === null ? [alone(pass, user)] : [];
+}
+
+function oidcConflicts(config: Config, env: NodeJS.ProcessEnv): ConfigProblem[] {
+  const set = firstSet('WEIR_OIDC_', env);
+  if (!set) return [];
+  const needed = (['oidcIssuer', 'oidcClientId', 'oidcRoles'] as const).filter((key) => config[key] === null);
+  return needed.map((key) => alone(set, variables[key].name));
 }
 
 function invalid(variable: string, label: string, given: string, expected: string): ConfigProblem {

@@ -1,4 +1,20 @@
-import { addresses, duration, integer, type Kind, oneOf, prefix, retention, secret, text, url } from './kinds.js';
+import {
+  addresses,
+  assigned,
+  duration,
+  integer,
+  issuer,
+  type Kind,
+  names,
+  networks,
+  oneOf,
+  origins,
+  prefix,
+  retention,
+  secret,
+  text,
+  url,
+} from './kinds.js';
 
 interface Variable<T> {
   readonly name: `WEIR_${string}`;
@@ -35,6 +51,38 @@ export const variables = {
     '6000',
     'Other requests that one key may make in a minute.',
   ),
+  wrongKeysPerMinute: withDefault(
+    'WEIR_WRONG_KEYS_PER_MINUTE',
+    integer(1, 1_000_000),
+    '30',
+    'Wrong keys and failed sign-ins that one client address may send in a minute.',
+  ),
+  publicUrl: optional(
+    'WEIR_PUBLIC_URL',
+    url('http', 'https'),
+    'Where people reach Weir. With https, browsers are told to stay with it. Default: this host and port.',
+  ),
+  corsOrigins: optional('WEIR_CORS_ORIGINS', origins, 'Other web pages that may ask with a key. Default: none.'),
+  trustedProxies: optional(
+    'WEIR_TRUSTED_PROXIES',
+    networks,
+    'Reverse proxies that say in X-Forwarded-For who asked. Default: none, and who connects is who asks.',
+  ),
+  oidcIssuer: optional('WEIR_OIDC_ISSUER', issuer, 'The OpenID Connect provider that people sign in with.'),
+  oidcClientId: optional('WEIR_OIDC_CLIENT_ID', text, 'What the provider calls this Weir.'),
+  oidcClientSecret: optional(
+    'WEIR_OIDC_CLIENT_SECRET',
+    secret,
+    'The secret that the provider gave. Default: none, a public client.',
+  ),
+  oidcScope: withDefault('WEIR_OIDC_SCOPE', text, 'openid profile email', 'What the provider is asked for.'),
+  oidcGroupsClaim: withDefault('WEIR_OIDC_GROUPS_CLAIM', text, 'groups', 'The claim that holds a person’s groups.'),
+  oidcRoles: optional(
+    'WEIR_OIDC_ROLES',
+    assigned('viewer', 'analyst', 'engineer', 'admin'),
+    'The role that each group gives; who has none is not let in.',
+  ),
+  oidcSessionMs: withDefault('WEIR_OIDC_SESSION', duration, '12h', 'How long people stay signed in.'),
   kafkaBrokers: optional(
     'WEIR_KAFKA_BROKERS',
     addresses,
@@ -77,6 +125,12 @@ export const variables = {
     '7d',
     'How long a topic keeps its records: an age, a size, both (7d,50GiB), or forever.',
   ),
+  tablesRetention: withDefault(
+    'WEIR_RETENTION_TABLES',
+    retention,
+    'forever',
+    'The same for topics that tables are computed from (alerts, votes, entries, shares, relations and the like): a rebuild needs all of them.',
+  ),
   latenessMs: withDefault(
     'WEIR_LATENESS',
     duration,
@@ -95,7 +149,59 @@ export const variables = {
     '1000000',
     'Groups that one rule keeps in memory; beyond it the idlest leave, and are counted.',
   ),
+  detectThread: withDefault(
+    'WEIR_DETECT_THREAD',
+    oneOf('auto', 'on', 'off'),
+    'auto',
+    'Whether detection has a thread of its own, so that it and the rest use a core each: auto, where there are two. Not on Kafka.',
+  ),
+  ownNetworks: withDefault(
+    'WEIR_OWN_NETWORKS',
+    networks,
+    '127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,::1,fe80::/10,fc00::/7',
+    'Networks that no decision may block, yours first of all; none for none.',
+  ),
+  decisionsPerMinute: withDefault(
+    'WEIR_DECISIONS_PER_MINUTE',
+    integer(1, 1_000_000),
+    '100',
+    'Decisions that one rule may raise in a minute; what is beyond is refused, with an alert.',
+  ),
+  feedPushFollowers: withDefault(
+    'WEIR_FEED_PUSH_FOLLOWERS',
+    integer(0, 50_000),
+    '1000',
+    'Shares of who has more followers go to no inbox: they are looked up when a feed is read.',
+  ),
+  feedInboxItems: withDefault(
+    'WEIR_FEED_INBOX_ITEMS',
+    integer(1, 10_000),
+    '500',
+    'References that an inbox of a feed holds; what is older is looked up.',
+  ),
+  feedHalfLifeMs: withDefault(
+    'WEIR_FEED_HALF_LIFE',
+    duration,
+    '24h',
+    'In ranked feeds: after so long an item weighs half.',
+  ),
+  feedDemotingRules: withDefault(
+    'WEIR_FEED_DEMOTING_RULES',
+    names,
+    'share-burst',
+    'Rules whose open alerts demote the shares of the actor that they name; none for none.',
+  ),
+  silencesFile: optional(
+    'WEIR_SILENCES_FILE',
+    text,
+    'YAML file of silences and allowlists, watched as the rules are. Default: those of the API only.',
+  ),
   rulesDir: withDefault('WEIR_RULES_DIR', text, './rules', 'Folder of the Sigma rules.'),
+  notifyNetworks: optional(
+    'WEIR_NOTIFY_NETWORKS',
+    networks,
+    'Networks that are not public and that notifications may be sent to all the same. Default: none.',
+  ),
   logLevel: withDefault(
     'WEIR_LOG_LEVEL',
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'),
@@ -109,7 +215,6 @@ export const variables = {
 export const notYet: readonly { readonly names: RegExp; readonly instead: string }[] = [
   { names: /^WEIR_LAKE_/, instead: 'This version writes no Parquet lake' },
   { names: /^WEIR_MIRRORS$/, instead: 'This version mirrors nothing' },
-  { names: /^WEIR_OIDC_/, instead: 'This version has no OIDC sign-in; make keys with `weir keys create`' },
   { names: /^WEIR_SYSLOG_/, instead: 'This version does not listen for syslog; use `weir ingest --follow`' },
 ];
 

@@ -25,7 +25,8 @@ export function alertEvent(
   evidence: readonly Evidence[],
 ): CloudEvent<Alert> {
   const { rule, view, position } = change;
-  const id = alertId(rule.info.id, view.groupLo, view.groupHi, view.anchor);
+  const { id: ruleId, name, title, version, owner, runbook, decision } = rule.info;
+  const id = alertId(ruleId, view.groupLo, view.groupHi, view.anchor);
   return {
     specversion: '1.0',
     id: `${id}/${position.partition}/${position.offset}`,
@@ -35,10 +36,10 @@ export function alertEvent(
     time: iso(view.lastSeen),
     data: {
       id,
-      rule: { id: rule.info.id, name: rule.info.name, title: rule.info.title, version: rule.info.version },
+      rule: { id: ruleId, name, title, version, owner, runbook },
       severity: rule.info.severity,
       state: view.state,
-      mergedInto: view.mergedInto === null ? null : alertId(rule.info.id, view.groupLo, view.groupHi, view.mergedInto),
+      mergedInto: view.mergedInto === null ? null : alertId(ruleId, view.groupLo, view.groupHi, view.mergedInto),
       group,
       timespan: rule.timespan,
       condition: rule.condition,
@@ -51,6 +52,7 @@ export function alertEvent(
       events: view.events,
       expected: view.expected,
       shadow: rule.info.shadow,
+      decision,
       revision: view.revision,
       position,
       evidence: evidence.map(({ topic, partition, offset, timeMs, event }) => ({

@@ -33,6 +33,19 @@ export function groupValues(
   return null;
 }
 
+/** The hash of a group, from what its fields held. */
+export function groupHash(
+  { seed, groupBy }: PlannedRule,
+  group: Readonly<Record<string, unknown>>,
+): { groupLo: number; groupHi: number } {
+  const { lo, hi } = hashGroup(
+    new Hash(),
+    seed,
+    groupBy.map((name) => String(group[name])),
+  );
+  return { groupLo: lo, groupHi: hi };
+}
+
 function textsAt(view: LineView, slot: number): string[] {
   const value = view.value(slot);
   return (Array.isArray(value) ? value : [value]).map((element) => textOf(element)).filter((text) => text !== null);

@@ -26,7 +26,7 @@ export class HitSpread {
   /** By partition and, as the plan numbers them, rule. */
   private readonly buffers: (HitBuffer | undefined)[][];
   /** The event that is being matched. It counts once for a group and value, however many of a rule's detections it meets. */
-  private event: { origin: number; hits: number; counted: Set<string> | null } = { origin: -1, hits: 0, counted: null };
+  private readonly event = { origin: -1, hits: 0, counted: null as Set<string> | null };
 
   constructor(partitions: number) {
     this.buffers = Array.from({ length: partitions }, () => []);
@@ -52,7 +52,7 @@ export class HitSpread {
     nth = 0,
     links: readonly LinkHit[] = none,
   ): void {
-    if (origin !== this.event.origin) this.event = { origin, hits: 0, counted: null };
+    if (origin !== this.event.origin) this.begin(origin);
     if (isShared && this.wasCounted(`${index}/${lo}/${hi}/${value}/${nth}`)) return;
     if (++this.event.hits > hitsPerEventMax) {
       this.counters.capped++;
@@ -77,7 +77,7 @@ export class HitSpread {
   /** All that was pushed since the last call, in records, each to its partition. */
   take(head: Omit<MatchBatch, 'hits'>): LogRecord[] {
     // The next batches' origins begin anew.
-    this.event = { origin: -1, hits: 0, counted: null };
+    this.begin(-1);
     const records: LogRecord[] = [];
     for (const [partition, buffers] of this.buffers.entries()) {
       const hits = buffers.filter((buffer) => buffer !== undefined && buffer.count > 0) as HitBuffer[];
@@ -94,6 +94,12 @@ export class HitSpread {
       }
     }
     return records;
+  }
+
+  private begin(origin: number): void {
+    this.event.origin = origin;
+    this.event.hits = 0;
+    this.event.counted = null;
   }
 
   private wasCounted(hit: string): boolean {

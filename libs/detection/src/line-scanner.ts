@@ -79,23 +79,31 @@ export class LineScanner {
 
   /** From `{` on; the index after its `}`, or -1. */
   private scanObject(node: PathTrie, start: number): number {
-    const { bytes } = this;
+    const { bytes, end } = this;
     let i = this.skipSpace(start + 1);
     if (bytes[i] === braceClose) return i + 1;
-    for (let position = 0; i < this.end; position++) {
+    for (let position = 0; i < end; position++) {
       if (bytes[i] !== quote) return -1;
       const keyFrom = ++i;
-      while (i < this.end && bytes[i] !== quote) if (bytes[i++] === backslash) return -1;
-      const entry = node.find(bytes, keyFrom, i, position);
-      i = this.skipSpace(i + 1);
+      const expected = node.expects(bytes, keyFrom, position);
+      let entry: number;
+      if (expected >= 0) {
+        i += expected;
+        entry = node.expected[position];
+      } else {
+        while (i < end && bytes[i] !== quote) if (bytes[i++] === backslash) return -1;
+        entry = node.find(bytes, keyFrom, i, position);
+      }
+      // Most lines have no white space between.
+      if (bytes[++i] !== colon) i = this.skipSpace(i);
       if (bytes[i] !== colon) return -1;
       i = this.skipSpace(i + 1);
       i = entry < 0 ? this.skipValue(i) : this.wantedValue(node, entry, i);
       if (i < 0) return -1;
-      i = this.skipSpace(i);
+      if (bytes[i] <= 0x20) i = this.skipSpace(i);
       if (bytes[i] === braceClose) return i + 1;
       if (bytes[i] !== comma) return -1;
-      i = this.skipSpace(i + 1);
+      if (bytes[++i] !== quote) i = this.skipSpace(i);
     }
     return -1;
   }

@@ -82,4 +82,35 @@ describe('LineView', () => {
     expect(hashOf('{"id":404}')).toBe(hashOf('{"id":"404"}'));
     expect(hashOf('{"id":"a"}')).not.toBe(hashOf('{"id":"b"}'));
   });
+
+  it.each([
+    ['192.0.2.77', '192.0.2.0/24'],
+    ['::ffff:192.0.2.77', '192.0.2.0/24'],
+    ['2001:DB8:0:7:1::9', '2001:db8:0:7::/64'],
+    ['::1', '::/64'],
+    ['fe80::1%eth0', 'fe80::/64'],
+    ['here', undefined],
+    ['', undefined],
+    [7, undefined],
+    [null, undefined],
+    [['192.0.2.77'], undefined],
+  ])('finds the network of address %j, whatever else the line calls so', (ip, network) => {
+    const view = new LineView(['data.ip', '$network:data.ip', 'id']);
+    const line = { '$network:data': { ip: 'x' }, data: { ip } };
+    for (const text of [JSON.stringify(line), `{"id":1,"id":2,${JSON.stringify(line).slice(1)}`]) {
+      const bytes = Buffer.from(text);
+      expect(view.read(bytes, 0, bytes.length)).toBe(true);
+      expect(view.value(1)).toBe(network);
+      expect(view.has(1)).toBe(network !== undefined);
+      const hash = new Hash().reset(0);
+      expect(view.mixHash(1, hash)).toBe(network !== undefined);
+      if (network === undefined) continue;
+      const plain = new LineView(['id']);
+      const alone = Buffer.from(JSON.stringify({ id: network }));
+      plain.read(alone, 0, alone.length);
+      const other = new Hash().reset(0);
+      plain.mixHash(0, other);
+      expect(hash.finish().number53).toBe(other.finish().number53);
+    }
+  });
 });

@@ -1,6 +1,7 @@
-import type { EventView, FieldValue } from '#libs/sigma';
+import { addressPath, type EventView, type FieldValue } from '#libs/sigma';
 import { Hash } from './hash.js';
 import { kind, LineScanner } from './line-scanner.js';
+import { networkText } from './network-text.js';
 import { PathTrie } from './path-trie.js';
 
 /**
@@ -19,9 +20,12 @@ export class LineView implements EventView {
   private readonly hashHi: Int32Array;
   private readonly hashedFor: Uint32Array;
   private readonly hash = new Hash();
+  /** Where a slot stands for the network of an address: the address's; else -1. */
+  private readonly addressSlots: number[];
 
   constructor(private readonly paths: readonly string[]) {
     this.scanner = new LineScanner(new PathTrie(paths), paths.length);
+    this.addressSlots = paths.map((path) => paths.indexOf(addressPath(path) ?? ''));
     this.decoded = new Array<FieldValue>(paths.length).fill(undefined);
     this.decodedFor = new Uint32Array(paths.length);
     this.hashLo = new Int32Array(paths.length);
@@ -44,14 +48,16 @@ export class LineView implements EventView {
 
   value(slot: number): FieldValue {
     if (this.decodedFor[slot] === this.line) return this.decoded[slot];
-    const value = this.isParsed ? this.lookUp(slot) : this.scanner.decode(slot);
+    const value = this.find(slot);
     this.decoded[slot] = value;
     this.decodedFor[slot] = this.line;
     return value;
   }
 
   has(slot: number): boolean {
-    return this.isParsed ? this.value(slot) !== undefined : this.scanner.kindOf(slot) !== kind.absent;
+    return this.isParsed || this.addressSlots[slot] >= 0
+      ? this.value(slot) !== undefined
+      : this.scanner.kindOf(slot) !== kind.absent;
   }
 
   /**
@@ -70,7 +76,7 @@ export class LineView implements EventView {
   }
 
   private hashField(slot: number): boolean {
-    if (!this.isParsed && this.scanner.kindOf(slot) === kind.ascii) {
+    if (!this.isParsed && this.addressSlots[slot] < 0 && this.scanner.kindOf(slot) === kind.ascii) {
       this.hash.reset(0).bytes(this.scanner.bytes, this.scanner.from[slot], this.scanner.to[slot]).finish();
       return true;
     }
@@ -78,6 +84,13 @@ export class LineView implements EventView {
     if (text === null) return false;
     this.hash.reset(0).text(text).finish();
     return true;
+  }
+
+  private find(slot: number): FieldValue {
+    const addressSlot = this.addressSlots[slot];
+    if (addressSlot < 0) return this.isParsed ? this.lookUp(slot) : this.scanner.decode(slot);
+    const address = this.value(addressSlot);
+    return typeof address === 'string' ? networkText(address) : undefined;
   }
 
   private lookUp(slot: number): FieldValue {

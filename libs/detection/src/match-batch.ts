@@ -58,8 +58,9 @@ export function encodeMatches(
 ): Buffer {
   const said = Buffer.from(reading);
   const hitsBytes = hits.reduce((sum, { count }) => sum + ruleBytes + count * hitBytes, 0);
-  const bytes = new Uint8Array(headerBytes + hitsBytes + said.length);
+  const bytes = Buffer.allocUnsafeSlow(headerBytes + hitsBytes + said.length);
   const view = new DataView(bytes.buffer);
+  bytes.fill(0, 0, 8);
   view.setUint8(0, version);
   view.setFloat64(8, markMs, true);
   view.setFloat64(16, readUntilMs, true);
@@ -80,7 +81,7 @@ export function encodeMatches(
     }
   }
   bytes.set(said, at);
-  return Buffer.from(bytes.buffer);
+  return bytes;
 }
 
 function copy<T extends Float64Array | Int32Array>(column: T, order: Uint32Array | null, into: T): void {

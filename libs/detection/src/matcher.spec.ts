@@ -28,6 +28,11 @@ const rules = [
     'recipients',
     'type: value_count, rules: [many], group-by: [sender], condition: {gte: 3, field: recipients}',
   ),
+  // So many that not all are asked.
+  ...Array.from(
+    { length: 40 },
+    (_, i) => `${header(10 + i, `filler${i}`, 'login')}detection: {a: {user|contains: filler${i}}, condition: a}\n`,
+  ),
 ].join('---\n');
 
 function planOf(text: string): DetectionPlan {
@@ -128,6 +133,7 @@ const text = fc.oneof(
     'failure',
     'root',
     'toor root',
+    'a filler12, FILLER3',
     'password',
     'pubkey',
     'lonely',

@@ -1,5 +1,7 @@
 import { type DeadLetter, eventTypeOf } from '#libs/events';
 import type { LogRecord, RecordBatch } from '#libs/log';
+import { Dispatch } from './dispatch/dispatch.js';
+import { lowestOf } from './dispatch/number-set.js';
 import { Hash } from './hash.js';
 import { HitMaker } from './hit-maker.js';
 import { HitSpread } from './hit-spread.js';
@@ -40,6 +42,7 @@ export class Matcher {
   readonly hits: HitSpread;
   readonly costs = new RuleCosts();
   private maker: HitMaker;
+  private dispatch = new Map<string, Dispatch>();
   private readonly hash = new Hash();
   private newestMs = 0;
   private recordedMs = 0;
@@ -55,6 +58,7 @@ export class Matcher {
     this.view = new LineView(plan.paths);
     this.hits = new HitSpread(options.partitions);
     this.maker = new HitMaker(this.view, this.hits);
+    this.dispatch = dispatchOf(plan);
   }
 
   /** Batches of different partitions, together all that was recorded up to some moment (libs/stream merges them so). */
@@ -82,6 +86,7 @@ export class Matcher {
     this.plan = plan;
     this.view = new LineView(plan.paths);
     this.maker = new HitMaker(this.view, this.hits);
+    this.dispatch = dispatchOf(plan);
     this.hits.changePlan();
   }
 
@@ -174,6 +179,7 @@ export class Matcher {
   private matchBatch(batch: RecordBatch, originBase: number, unreadable: (i: number, reason: string) => void): void {
     const { view, hash } = this;
     const detections = this.plan.byType.get(batch.topic) ?? [];
+    const dispatch = this.dispatch.get(batch.topic);
     const identities = this.identitiesOf(batch);
     const { bytes, columns } = batch;
     const { valueStart, valueEnd, times, recordedAt, offsets } = columns;
@@ -192,7 +198,8 @@ export class Matcher {
           this.counters.duplicates++;
           continue;
         }
-        this.evaluate(detections, times[i], recordedAt[i], originBase + offsets[i]);
+        if (dispatch !== undefined)
+          this.evaluate(detections, dispatch, times[i], recordedAt[i], originBase + offsets[i]);
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
         // The scan trusts a line that looks like JSON; a field of this one is none.
@@ -212,12 +219,23 @@ export class Matcher {
     return JSON.stringify({ read, others: this.others, ...(asks && { asks }) } satisfies Reading);
   }
 
-  private evaluate(detections: readonly PlannedDetection[], time: number, recordedAt: number, origin: number): void {
+  private evaluate(
+    detections: readonly PlannedDetection[],
+    dispatch: Dispatch,
+    time: number,
+    recordedAt: number,
+    origin: number,
+  ): void {
     const isSampled = this.costs.isDue();
-    for (let d = 0; d < detections.length; d++) {
-      const planned = detections[d];
-      if (isSampled) this.costs.measure(planned, () => this.evaluateOne(planned, time, recordedAt, origin));
-      else this.evaluateOne(planned, time, recordedAt, origin);
+    const words = isSampled
+      ? this.costs.measureDispatch(() => dispatch.candidates(this.view))
+      : dispatch.candidates(this.view);
+    for (let w = 0; w < words.length; w++) {
+      for (let word = words[w]; word !== 0; word &= word - 1) {
+        const planned = detections[w * 32 + lowestOf(word)];
+        if (isSampled) this.costs.measure(planned, () => this.evaluateOne(planned, time, recordedAt, origin));
+        else this.evaluateOne(planned, time, recordedAt, origin);
+      }
     }
   }
 
@@ -252,6 +270,9 @@ export class Matcher {
     return set;
   }
 }
+
+const dispatchOf = ({ byType }: DetectionPlan): Map<string, Dispatch> =>
+  new Map([...byType].map(([type, planned]) => [type, new Dispatch(planned.map(({ detection }) => detection.need))]));
 
 const sourceOf = ({ topic, partition }: RecordBatch): Source => [topic, partition];
 

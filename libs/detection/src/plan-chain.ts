@@ -27,6 +27,9 @@ export interface ChainPlace {
   links: readonly PlannedLink[];
 }
 
+/** Does another rule count its episodes? Nobody hears of them by themselves. */
+export const isInner = ({ place }: PlannedRule): boolean => place !== null && place.parent !== null;
+
 /** Hits of a link tell, hit by hit, which group of a rule above a hit's group is part of, and with which value. */
 export interface PlannedLink {
   index: number;
@@ -62,16 +65,31 @@ export function planChain(planning: Planning, root: Correlation): void {
   const latenessMs = limits.latenessMs + (isSlow ? limits.latenessMs + absenceSlackMs : 0);
   const reachMs = limits.latenessMs + Math.min(...inChain.map(({ timespanMs }) => timespanMs));
   const places: { rule: PlannedRule; place: Omit<ChainPlace, 'chain'> }[] = [];
-  const specOf = (correlation: Correlation) =>
-    isInnermost(correlation) ? windowOf(correlation, limits.latenessMs) : revisableWindowOf(correlation, latenessMs);
+  const specOf = (correlation: Correlation, above: Correlation | null): WindowRule => {
+    const told = above !== null && asksWhether(above) ? { fireSliceMs: sliceMsOf(above) } : {};
+    if (isInnermost(correlation)) return { ...windowOf(correlation, limits.latenessMs), ...told };
+    const all = within(correlation);
+    const neededMs = all.slice(1).reduce((sum, { timespanMs }) => sum + timespanMs + latenessMs, 0);
+    // With the event at which a slice ends, all since the one at which it began changes.
+    const backMs = all.reduce((sum, of) => sum + (isInnermost(of) ? 0 : sliceMsOf(of)), 0);
+    const revisable = { neededMs, entrySliceMs: sliceMsOf(correlation) };
+    return { ...revisableWindowOf(correlation, latenessMs + backMs, revisable), ...told };
+  };
 
   const plan = (correlation: Correlation, above: Above | null): PlannedRule => {
     const { info, timespan, condition, groupBy } = correlation;
     const key = above === null ? info.id : `${above.rule.key} > ${info.id}`;
-    const events = [describe(planning, correlation, specOf, above === null), above?.rule.meaning];
+    const events = [describe(planning, correlation, specOf, null), above?.rule.meaning];
     const rule = planned(
       planning,
-      { info, key, timespan, condition, spec: specOf(correlation), groupBy: groupBy.map(({ name }) => name) },
+      {
+        info,
+        key,
+        timespan,
+        condition,
+        spec: specOf(correlation, above?.correlation ?? null),
+        groupBy: groupBy.map(({ name }) => name),
+      },
       { ...readBy(planning, correlation), events },
     );
     const here = { correlation, rule, above };
@@ -92,6 +110,14 @@ export function planChain(planning: Planning, root: Correlation): void {
     for (const { hash } of [rule, ...place.links]) chains.set(hash, chain);
   }
 }
+
+/** Does it matter to a correlation whether something happened, not how often it began? */
+const asksWhether = ({ kind }: Correlation): boolean =>
+  kind === 'temporal' || kind === 'temporal_ordered' || kind === 'value_count' || kind === 'first_seen';
+
+/** Short enough that every window has an event of an inner rule if and only if it has one of those that it is told of. */
+const sliceMsOf = (correlation: Correlation): number =>
+  asksWhether(correlation) ? Math.max(1, Math.floor(correlation.timespanMs / 4)) : 0;
 
 const innerOf = ({ inputs }: Correlation): Correlation[] =>
   inputs.filter((input): input is Correlation => !('matches' in input));
@@ -128,17 +154,17 @@ function linksAbove({ correlation, rule, above }: Above, { numbers }: Planning) 
 function describe(
   planning: Planning,
   correlation: Correlation,
-  specOf: (correlation: Correlation) => WindowRule,
-  isRoot: boolean,
+  specOf: (correlation: Correlation, above: Correlation | null) => WindowRule,
+  above: Correlation | null,
 ): unknown {
   return {
-    spec: isRoot ? null : specOf(correlation),
+    spec: above === null ? null : specOf(correlation, above),
     ...readBy(planning, correlation),
     events: correlation.detections.map(({ meaning }) => meaning),
     inner: innerOf(correlation).map((inner) => ({
       groups: correlation.groupBy.map(({ groups }) => groups.get(inner)),
       brings: broughtByEpisodes(correlation, inner),
-      ...(describe(planning, inner, specOf, false) as object),
+      ...(describe(planning, inner, specOf, correlation) as object),
     })),
   };
 }

@@ -5,6 +5,7 @@ import { compileRules } from '#libs/sigma';
 import { groupValues } from './group-values.js';
 import { Matcher } from './matcher.js';
 import { type DetectionPlan, planRules } from './plan.js';
+import type { RuleChange } from './plan-change.js';
 import { type EpisodeChange, WindowPartition } from './window-partition.js';
 import { decodeSnapshot, encodeSnapshot } from './window-snapshot.js';
 
@@ -78,7 +79,10 @@ class Stages {
 }
 
 const said = (changes: readonly EpisodeChange[]) => changes.map(({ rule, view }) => [rule.key, view]);
-const stepsArb = fc.array(fc.record({ second: fc.nat(60), ip: fc.nat(1) }), { minLength: 1, maxLength: 30 });
+const stepsArb = fc.array(fc.record({ second: fc.nat(60), ip: fc.nat(1) }), {
+  minLength: 1,
+  maxLength: 30,
+});
 const conditions = ['{gte: 2}', '{gte: 4}', '{gte: 2, lte: 3}', '{eq: 3}'];
 
 describe('Changing the plan', () => {
@@ -184,6 +188,52 @@ describe('Changing the plan', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  describe('of a chain', () => {
+    const inner = (least: number) =>
+      `title: I\nname: inner\ncorrelation: {type: event_count, rules: [failed], group-by: [ip], timespan: 5s, condition: {gte: ${least}}}\n`;
+    const outer = (least: number, timespan = '60s') =>
+      `title: O\nname: outer\ncorrelation: {type: event_count, rules: [inner], group-by: [ip], timespan: ${timespan}, condition: {gte: ${least}}}\n`;
+    const chain = (innerLeast: number, outerLeast: number, timespan?: string) =>
+      planOf(failed, inner(innerLeast), outer(outerLeast, timespan));
+    /** Pairs of events, twenty seconds apart. */
+    const pairs = Array.from({ length: 8 }, (_, i) => ({ second: 20 * (i >> 1) + (i & 1), ip: 1 }));
+
+    it('goes on where the outermost condition alone is another', () => {
+      const always = new Stages(chain(2, 3));
+      const changed = new Stages(chain(2, 9));
+      for (const [i, step] of pairs.entries()) {
+        if (i === 3) {
+          expect(changed.change(chain(2, 3))).toEqual([
+            'outer, kept: Changed: its condition; what it has counted is kept',
+          ]);
+        }
+        always.apply(step);
+        changed.apply(step);
+      }
+      const opened = ({ latest }: Stages) => [...latest.values()].map(({ rule, view }) => [rule.key, view.openedAt]);
+      expect(opened(changed)).toEqual([['outer', start + 41_000]]);
+      expect(opened(always)).toEqual(opened(changed));
+    });
+
+    it.each([
+      ['which events it counts', chain(3, 2)],
+      ['its timespan', chain(2, 2, '61s')],
+    ])('starts afresh as a whole where %s is another, and tells of the outermost rule only', (what, other) => {
+      const told = `outer, reset: Changed: ${what}; it counts from zero, and its open alerts are closed`;
+      const live = new Stages(chain(2, 2));
+      for (const step of pairs.slice(0, 5)) live.apply(step);
+      const bytes = Buffer.concat(encodeSnapshot(live.windows));
+      expect(live.change(other)).toEqual([told]);
+      expect(live.mark().map(({ rule, view }) => [rule.info.name, view.state])).toEqual([['outer', 'closed']]);
+      expect([...live.windows.stores.keys()].every((rule) => [...other.byHash.values()].includes(rule))).toBe(true);
+
+      const restored = new WindowPartition(0, other, limits);
+      const changes: RuleChange[] = [];
+      expect(decodeSnapshot(bytes, restored, other, changes)).toBe(true);
+      expect(changes.map(({ rule, kind, reason }) => `${rule.name}, ${kind}: ${reason}`)).toEqual([told]);
+    });
   });
 
   it('says which rules are new', () => {

@@ -119,8 +119,12 @@ export function broughtByEpisodes(correlation: Correlation, inner: Correlation):
 }
 
 /** The window of a correlation that counts others' episodes: these come late, and may be taken back. */
-export function revisableWindowOf(correlation: Correlation, latenessMs: number): WindowRule {
+export function revisableWindowOf(
+  correlation: Correlation,
+  latenessMs: number,
+  revisable: { neededMs: number; entrySliceMs: number },
+): WindowRule {
   const rule = windowOf(correlation, latenessMs);
   const { timespanMs, quietMs } = rule;
-  return { timespanMs, latenessMs, quietMs, kind: 'measured', measure: measureOfWindow(rule), revisable: true };
+  return { timespanMs, latenessMs, quietMs, kind: 'measured', measure: measureOfWindow(rule), revisable };
 }

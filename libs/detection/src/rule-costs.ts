@@ -9,6 +9,7 @@ const sampledEvery = 997;
  */
 export class RuleCosts {
   private events = 0;
+  private dispatchMs = 0;
   private milliseconds = new Map<PlannedDetection, number>();
 
   /** Is this event one of the sample? */
@@ -16,11 +17,26 @@ export class RuleCosts {
     return this.events++ % sampledEvery === 0;
   }
 
+  /** What it takes to find out which detections an event may match, for all of them together. */
+  measureDispatch<T>(dispatch: () => T): T {
+    const from = performance.now();
+    const candidates = dispatch();
+    this.dispatchMs += performance.now() - from;
+    return candidates;
+  }
+
   measure(detection: PlannedDetection, evaluate: () => void): void {
     const from = performance.now();
     evaluate();
     const spent = performance.now() - from;
     this.milliseconds.set(detection, (this.milliseconds.get(detection) ?? 0) + spent);
+  }
+
+  /** Seconds since the last call, as the sample has it for all events. */
+  takeDispatch(): number {
+    const seconds = (this.dispatchMs / 1000) * sampledEvery;
+    this.dispatchMs = 0;
+    return seconds;
   }
 
   /** Seconds by name of the detection since the last call, as the sample has it for all events. */

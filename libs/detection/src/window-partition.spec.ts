@@ -36,7 +36,17 @@ function planOf(...documents: string[]) {
   expect(compiled.problems).toEqual([]);
   return planRules(compiled, { latenessMs: 5000, groupsMax: 1000 });
 }
-const plan = planOf(base, counted, distinct(2));
+const inner = rule(
+  4,
+  'inner',
+  'correlation: {type: event_count, rules: [failed], group-by: [ip, user], timespan: 5s, condition: {gte: 2}}',
+);
+const chained = rule(
+  5,
+  'chained',
+  'correlation: {type: value_count, rules: [inner], group-by: [ip], timespan: 20s, condition: {gte: 2, field: user}}',
+);
+const plan = planOf(base, counted, distinct(2), inner, chained);
 const limits = { partitions: 1, dedupeHorizonMs: 600_000, identitiesMax: 10_000, groupsMax: 1000 };
 
 interface Step {
@@ -184,7 +194,9 @@ describe('WindowPartition', () => {
           }
           // What became of an alert that another took in is told by that one.
           if (data.state === 'merged') return;
-          expect(data.evidence).toHaveLength(Math.min(data.events, 100));
+          // An inner rule is proven by two events at least, and by one more for every further one at which it held.
+          if (rule.info.name !== 'chained') expect(data.evidence).toHaveLength(Math.min(data.events, 100));
+          else expect(data.evidence.length).toBeGreaterThanOrEqual(Math.min(data.events + 1, 100));
           expect(data.peak).toBeGreaterThanOrEqual(data.value);
           expect(data.value).toBeGreaterThanOrEqual(rule.condition.gte);
           expect(data.firstSeen <= data.openedAt && data.openedAt <= data.lastSeen).toBe(true);
@@ -232,7 +244,7 @@ describe('WindowPartition', () => {
     const windows = new WindowPartition(0, planOf(base, counted), limits);
     const rubbish = { time: 0, recordedAt: 0, value: Buffer.from('rubbish') };
     windows.apply(batchOfRecords('weir.matches', 0, 0, [rubbish, ...records]));
-    expect(windows.counters).toEqual({ entries: 1, repeated: 0, orphaned: 1, unreadable: 1 });
+    expect(windows.counters).toEqual({ entries: 1, repeated: 0, orphaned: 3, unreadable: 1 });
     expect(windows.position).toBe(2);
   });
 });
@@ -268,18 +280,24 @@ describe('a snapshot', () => {
       const said = changes.map(({ rule, kind, reason }) => `${rule.name}, ${kind}: ${reason}`);
       return [...said, ...[...into.stores.keys()].map(({ info }) => info.name)];
     };
-    expect(takenOver(planOf(base, counted, distinct(3)))).toEqual([
+    expect(takenOver(planOf(base, counted, distinct(3), inner, chained))).toEqual([
       'distinct, kept: Changed: its condition; what it has counted is kept',
       'counted',
       'distinct',
+      'chained',
+      'inner',
     ]);
-    expect(takenOver(planOf(base, counted.replace('10s', '9s'), distinct(2)))).toEqual([
+    expect(takenOver(planOf(base, counted.replace('10s', '9s'), distinct(2), inner, chained))).toEqual([
       'counted, reset: Changed: its timespan; it counts from zero, and its open alerts are closed',
       'distinct',
+      'chained',
+      'inner',
     ]);
-    expect(takenOver(planOf(base, distinct(2)))).toEqual([
+    expect(takenOver(planOf(base, distinct(2), inner, chained))).toEqual([
       'counted, removed: The rule is gone; its open alerts are closed',
       'distinct',
+      'chained',
+      'inner',
     ]);
   });
 });

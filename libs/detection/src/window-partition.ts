@@ -1,5 +1,6 @@
 import type { RecordBatch } from '#libs/log';
 import { type EpisodeView, type WindowSpec, WindowStore } from '#libs/windows';
+import { ChainWindows } from './chain-windows.js';
 import {
   decodeMatches,
   type MatchBatch,
@@ -10,6 +11,7 @@ import {
   sourcesMax,
 } from './match-batch.js';
 import type { DetectionPlan, PlannedRule } from './plan.js';
+import { isInner, type PlannedChain } from './plan-chain.js';
 import { added, changeOf, closed, type RuleChange, takeOver } from './plan-change.js';
 import { type Readers, WriterMerge } from './writer-merge.js';
 
@@ -55,6 +57,7 @@ export class WindowPartition {
   /** The first offset not yet applied. */
   position = 0;
   readonly stores = new Map<PlannedRule, WindowStore>();
+  private readonly chains = new Map<PlannedChain, ChainWindows>();
   readonly sources: Source[] = [];
   /** Per source: the highest offset applied. What comes again at or below it is dropped. */
   readonly applied: number[] = [];
@@ -103,21 +106,22 @@ export class WindowPartition {
   changePlan(plan: DetectionPlan): RuleChange[] {
     const before = this.plan;
     this.plan = plan;
+    this.chains.clear();
     const changes: RuleChange[] = [];
     const after = new Map([...plan.byHash.values()].map((rule) => [rule.key, rule]));
     for (const rule of before.byHash.values()) {
       const next = after.get(rule.key);
       after.delete(rule.key);
       const change = changeOf(rule, next);
-      if (change !== null) changes.push(change);
+      if (change !== null && !isInner(rule)) changes.push(change);
       const store = this.stores.get(rule);
       if (store === undefined) continue;
       this.stores.delete(rule);
       if (next !== undefined && change?.kind !== 'reset') {
         this.stores.set(next, takeOver(store, rule.spec, this.specOf(next)));
-      } else this.departing.push(...closed(store).map((view) => ({ plan: before, rule, view })));
+      } else if (!isInner(rule)) this.departing.push(...closed(store).map((view) => ({ plan: before, rule, view })));
     }
-    return [...changes, ...[...after.values()].map(added)];
+    return [...changes, ...[...after.values()].filter((rule) => !isInner(rule)).map(added)];
   }
 
   /** Closed alerts of rules that went wait to be told: no time for a snapshot. */
@@ -145,7 +149,13 @@ export class WindowPartition {
   }
 
   private count(hits: readonly RuleHits[], recordedMs: number): void {
+    const chained = new Map<PlannedChain, RuleHits[]>();
     for (const ruleHits of hits) {
+      const chain = this.plan.chains.get(ruleHits.rule);
+      if (chain !== undefined) {
+        chained.set(chain, [...(chained.get(chain) ?? []), ruleHits]);
+        continue;
+      }
       const rule = this.plan.byHash.get(ruleHits.rule);
       if (rule === undefined) {
         this.counters.orphaned += ruleHits.count;
@@ -156,10 +166,23 @@ export class WindowPartition {
       store.add(ruleHits, recordedMs);
       store.settle();
     }
+    for (const [chain, of] of chained) this.counters.entries += this.chainOf(chain).add(of, recordedMs);
   }
 
   private advance(markMs: number, recordedMs: number): void {
-    for (const store of this.stores.values()) store.advance(markMs, recordedMs);
+    for (const [rule, store] of this.stores) if (rule.place === null) store.advance(markMs, recordedMs);
+    for (const chain of new Set(this.plan.chains.values())) {
+      if (this.stores.has(chain.root)) this.chainOf(chain).advance(markMs, recordedMs);
+    }
+  }
+
+  private chainOf(chain: PlannedChain): ChainWindows {
+    let windows = this.chains.get(chain);
+    if (windows === undefined) {
+      windows = new ChainWindows(chain, (rule) => this.storeOf(rule));
+      this.chains.set(chain, windows);
+    }
+    return windows;
   }
 
   /** Drops what was seen before, in place, and makes origins of the record's sources ours. */

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { restoreWindow, snapshotWindow, type WindowSnapshot } from '#libs/windows';
 import type { DetectionPlan } from './plan.js';
+import { isInner } from './plan-chain.js';
 import { changeOf, type RuleBefore, type RuleChange, takeOver } from './plan-change.js';
 import type { WindowPartition } from './window-partition.js';
 import type { WriterMerge } from './writer-merge.js';
@@ -10,13 +11,14 @@ import type { WriterMerge } from './writer-merge.js';
  * multiple of eight. State, position and applied origins are one unit.
  */
 interface Head {
-  version: 4;
+  version: 6;
   position: number;
   sources: [string, number][];
   applied: number[];
   rules: {
     key: string;
     before: RuleBefore;
+    isInner: boolean;
     groups: number;
     /** Groups that are part of larger ones: all or none. */
     parents: number;
@@ -40,7 +42,7 @@ const padded = (bytes: number): number => (bytes + 7) & ~7;
 export function encodeSnapshot(partition: WindowPartition): Uint8Array[] {
   const { merge } = partition;
   const head: Head = {
-    version: 4,
+    version: 6,
     position: partition.position,
     sources: partition.sources.map(([t, p]) => [t, p]),
     applied: partition.applied,
@@ -55,6 +57,7 @@ export function encodeSnapshot(partition: WindowPartition): Uint8Array[] {
     head.rules.push({
       key: rule.key,
       before: { info: { id: rule.info.id, name: rule.info.name }, meaning: rule.meaning, spec: rule.spec },
+      isInner: isInner(rule),
       groups: groups.lo.length,
       parents: parents.lo.length,
       events: events.times.length,
@@ -104,7 +107,7 @@ export function decodeSnapshot(
   if (aligned.length < prefixBytes || view.getUint32(0, true) !== crc32(aligned.subarray(4))) return false;
   const headBytes = view.getUint32(4, true);
   const head = JSON.parse(Buffer.from(aligned.subarray(prefixBytes, prefixBytes + headBytes)).toString()) as Head;
-  if (head.version !== 4) return false;
+  if (head.version !== 6) return false;
   partition.position = head.position;
   partition.sources.push(...head.sources);
   partition.applied.push(...head.applied);
@@ -130,7 +133,7 @@ export function decodeSnapshot(
     const events = { times: floats(saved.events), origins: floats(saved.events), values: floats(saved.values) };
     const memory = { lengths: words(saved.remembering), numbers: floats(saved.remembered) };
     const change = changeOf(saved.before, rule);
-    if (change !== null) changes.push(change);
+    if (change !== null && !saved.isInner) changes.push(change);
     if (rule === undefined || change?.kind === 'reset') continue;
     const spec = partition.specOf(rule);
     const caps = { groupsMax: spec.groupsMax, eventsPerGroupMax: spec.eventsPerGroupMax };

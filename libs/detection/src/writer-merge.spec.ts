@@ -18,6 +18,15 @@ title: Guessing
 id: 44c6be88-d697-4c9c-a697-ae43479d3249
 name: guessing
 correlation: { type: event_count, rules: [failed], group-by: [user], timespan: 10s, condition: { gte: 3 } }
+---
+title: Guessing at a host
+name: guessing-at
+correlation: { type: event_count, rules: [failed], group-by: [user, host], timespan: 5s, condition: { gte: 2 } }
+---
+title: Guessing at two hosts
+id: 0d2e1c5e-1a1c-4d69-8d55-0c7d1b7d7b0d
+name: roaming
+correlation: { type: value_count, rules: [guessing-at], group-by: [user], timespan: 20s, condition: { gte: 2, field: host } }
 `;
 // No lateness at all: only the order of recording can make many writers agree with one.
 const plan = planRules(compileRules([{ file: 'r.yml', text: rules }]), { latenessMs: 0, groupsMax: 1000 });
@@ -28,6 +37,7 @@ const start = Date.UTC(2026, 0, 1);
 interface Login {
   partition: number;
   user: number;
+  host: number;
   /** Seconds of event time since the login before, in the order of recording: mostly on, at times far back. */
   passed: number;
 }
@@ -43,7 +53,7 @@ interface Recorded {
 function recorded(logins: readonly Login[]): Recorded[] {
   const next = new Array<number>(partitions).fill(0);
   let second = 100;
-  return logins.map(({ partition, user, passed }, i) => {
+  return logins.map(({ partition, user, host, passed }, i) => {
     second += passed;
     const time = start + second * 1000;
     const event = {
@@ -52,7 +62,7 @@ function recorded(logins: readonly Login[]): Recorded[] {
       source: 's',
       type: 'login',
       time: new Date(time).toISOString(),
-      data: { outcome: 'failure', user: `user ${user}` },
+      data: { outcome: 'failure', user: `user ${user}`, host: `host ${host}` },
     };
     const value = Buffer.from(JSON.stringify(event));
     // Slower than a bucket of the merge, so that order within a bucket does not hide behind event time.
@@ -123,6 +133,7 @@ function alertsOf(records: readonly LogRecord[], restarts: ReadonlySet<number>):
 const loginArb = fc.record({
   partition: fc.nat(partitions - 1),
   user: fc.nat(2),
+  host: fc.nat(1),
   passed: fc.constantFrom(0, 1, 1, 2, 3, 60, -200),
 });
 

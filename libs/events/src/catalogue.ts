@@ -2,6 +2,8 @@ import type { EventType } from './event-type.js';
 import { alert } from './types/alert.js';
 import { apiCall } from './types/api-call.js';
 import { contestEntry } from './types/contest-entry.js';
+import { exposure } from './types/exposure.js';
+import { feedback } from './types/feedback.js';
 import { log } from './types/log.js';
 import { login } from './types/login.js';
 import { mailReceipt } from './types/mail-receipt.js';
@@ -22,7 +24,9 @@ export const eventTypes: readonly EventType[] = [
   mailReceipt,
   share,
   relation,
+  feedback,
   contestEntry,
+  exposure,
   vote,
   retract,
   metric,

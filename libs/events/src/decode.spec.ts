@@ -45,6 +45,19 @@ describe('decodeEvent', () => {
     expect(decoded.event).toMatchObject({ region: 'eu', sampled: true });
   });
 
+  it.each([
+    ['2026-03-02', true],
+    ['2024-02-29', true],
+    ['2026-02-29', false],
+    ['2026-03-02T10:00:00Z', false],
+    ['yesterday', false],
+  ])('takes %s for a day: %s', (accountCreatedOn, isDay) => {
+    const data = { contest: 'songs', voter: 'ann', entry: 'blue', accountCreatedOn };
+    const decoded = decodeEvent({ ...call, type: 'vote', data });
+    if (isDay) expect(decoded.kind).toBe('ok');
+    else expect(decoded).toMatchObject({ field: 'data.accountCreatedOn', reason: expect.stringMatching(/2026-03-02/) });
+  });
+
   it('fills in what a source may leave out', () => {
     const decoded = ok({ data: call.data }, { ...defaults, type: 'api.call' });
     expect(decoded.event).toEqual({

@@ -12,6 +12,9 @@ export const name = Type.String({ minLength: 1 });
 /** IPv4 or IPv6 in textual form, kept as sent. */
 export const ip = Type.Refine(Type.String(), isAddress, () => 'must be an IPv4 or IPv6 address, such as 192.0.2.7');
 
+/** A day of the calendar, `2026-03-02`: without a time, so that all who name one day write the same. */
+export const day = Type.Refine(Type.String(), isDay, () => 'must be a day, such as 2026-03-02');
+
 export const number = Type.Number();
 export const integer = Type.Integer();
 
@@ -23,6 +26,12 @@ export const millis = Type.Number({ minimum: 0 });
 
 export const texts = Type.Array(Type.String());
 export const attributes = Type.Record(Type.String(), Type.Unknown());
+
+function isDay(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
+  const at = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
+}
 
 /** Whether the text is an IPv4 or IPv6 address. */
 export function isAddress(address: string): boolean {

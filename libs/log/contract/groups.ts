@@ -42,10 +42,7 @@ export function groups(open: OpenLog): void {
       return { id: consumer.id, leave, owns, read };
     }
 
-    const until = async (condition: () => boolean) => {
-      for (let i = 0; i < 500 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-      expect(condition()).toBe(true);
-    };
+    const until = (condition: () => boolean) => expect.poll(condition).toBe(true);
 
     it('shares partitions out among members, and again when they come and go', async () => {
       await t.log.createTopic('t', { partitions: 4 });

@@ -41,6 +41,22 @@ export class RecordBatch {
       atEnd: false,
     });
   }
+  /** All but the first `count` records, of which there are some: a view, not a copy. */
+  tail(count: number): RecordBatch {
+    const c = this.columns;
+    return new RecordBatch(this.topic, this.partition, {
+      bytes: c.bytes,
+      offsets: c.offsets.subarray(count),
+      times: c.times.subarray(count),
+      recordedAt: c.recordedAt.subarray(count),
+      keyStart: c.keyStart.subarray(count),
+      keyEnd: c.keyEnd.subarray(count),
+      valueStart: c.valueStart.subarray(count),
+      valueEnd: c.valueEnd.subarray(count),
+      nextOffset: c.nextOffset,
+      atEnd: c.atEnd,
+    });
+  }
   /** When this batch was read, had the partition nothing beyond it? */
   get atEnd(): boolean {
     return this.columns.atEnd;

@@ -11,6 +11,7 @@ export type LogErrorCode =
   | 'LOG_OFFSET_BEYOND'
   | 'LOG_CORRUPT'
   | 'LOG_GROUP_ACTIVE'
+  | 'LOG_NOT_A_COPY'
   | 'LOG_NOT_OWNED';
 
 /** What went wrong with the log: a stable code, a sentence with what to do, and the facts. */

@@ -128,6 +128,8 @@ export interface Log {
 export interface ConsumeOptions extends ReadOptions {
   /** Where a partition starts that has no committed position. Default `earliest`. */
   start?: 'earliest' | 'latest';
+  /** Nobody looks at a batch after the next `poll()`: its memory may be used again. Default false. */
+  transient?: boolean;
   /**
    * Called inside `poll()`, before the first batch of newly owned partitions, with the committed position of each (the start
    * where there is none). What it returns (by index; undefined: the committed position) is where reading begins, so that an owner whose state and

@@ -46,8 +46,9 @@ export const nginx: LineParser = {
       const client = user ?? remote;
       const rest = afterStamp(text, stampEnd + 2);
       if (rest === undefined) return malformed;
-      const ip = isAddress(remote) ? remote : undefined;
-      const data = `{"client":${JSON.stringify(client)}${member('user', user)}${member('ip', ip)}${rest}}`;
+      const quoted = JSON.stringify(remote);
+      const ip = isAddress(remote) ? `,"ip":${quoted}` : '';
+      const data = `{"client":${user === undefined ? quoted : JSON.stringify(user)}${member('user', user)}${ip}${rest}}`;
       const json = `${head}${JSON.stringify(context.id(position, 0))},"time":"${time}","data":${data}}`;
       return { kind: 'events', events: [{ type: apiCall, timeMs, key: client, value: Buffer.from(json) }] };
     };

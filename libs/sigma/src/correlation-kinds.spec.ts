@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileRules, formatProblem } from './index.js';
+import { compileRules, detectionsWithin, formatProblem } from './index.js';
 
 const detection = (name: string, source: string) =>
   `title: ${name}\nname: ${name}\nlogsource: ${source}\ndetection: {s: {status: x}, condition: s}\n`;
@@ -14,7 +14,7 @@ function compile(...blocks: string[]) {
     (block, n) => `title: C${n}\nname: c${n}\ncorrelation:\n${block.replace(/^/gm, '  ')}\n`,
   );
   const text = [rules, ...correlations].join('---\n');
-  const set = compileRules([{ file: 'x.yml', text }], { notRun: () => undefined });
+  const set = compileRules([{ file: 'x.yml', text }]);
   expect(set.problems.map(formatProblem)).toEqual([]);
   return set;
 }
@@ -79,5 +79,6 @@ describe('kinds of correlations', () => {
     expect(outer!.inputs[0]).toBe(inner);
     expect(outer!.detections.map(({ info }) => info.name)).toEqual(['mail']);
     expect(outer!.groupBy[0]!.groups.get(inner!)).toBe(1);
+    expect(detectionsWithin(outer!).map(({ info }) => info.name)).toEqual(['api', 'mail']);
   });
 });

@@ -10,6 +10,12 @@ import {
 } from './correlation-types.js';
 import { isMap } from './source.js';
 
+/**
+ * Stretches of a baseline at most, a week of minutes: each is remembered for every group, and gone through whenever the
+ * group's windows are looked at again.
+ */
+const baselineStretchesMax = 10_080;
+
 /** The part of a correlation that only its kind has, from the fields of its condition. */
 export type Made = (values: readonly GroupField[]) => OwnPart<Correlation>;
 type OwnPart<T> = T extends Correlation ? Omit<T, BaseKey> : never;
@@ -120,6 +126,12 @@ function makeSpike(block: Block, numbers: Record<string, number>, windows: Aroun
   if (percentile !== undefined && isMap(at.value) && !at.value.has('field'))
     report.problem(at.key, '`percentile` needs the `field` whose percentile it is', 'Add `field: ...`');
   if (baselineMs === undefined) return undefined;
+  if (baselineMs > baselineStretchesMax * (windows[0]?.ms ?? baselineMs))
+    report.problem(
+      block.get('baseline')!.value,
+      'The `baseline` is more than 10,080 times as long as the `timespan`, and so many stretches are not remembered for every group',
+      'Use a shorter baseline, or a longer timespan',
+    );
   return ([value]) => {
     const measure: SpikeMeasure =
       value === undefined

@@ -16,8 +16,8 @@ export const correlationKinds = [...sigmaKinds, ...weirKinds] as const;
 export type CorrelationKind = (typeof correlationKinds)[number];
 
 /**
- * What a correlation is made of: events that match a detection, or the moments at which another correlation fires. A
- * detection is the one that has `matches`.
+ * What a correlation is made of: events that match a detection, or the episodes of another correlation, each an event
+ * when it opens. A detection is the one that has `matches`.
  */
 export type CorrelationInput = Detection | Correlation;
 
@@ -145,3 +145,9 @@ export type Correlation =
   | FirstSeen
   | Ratio
   | Anomaly;
+
+/** The detections whose events it counts, be it through other correlations; each once. */
+export function detectionsWithin({ inputs }: Correlation): Detection[] {
+  const all = inputs.flatMap((input) => ('matches' in input ? [input] : detectionsWithin(input)));
+  return [...new Set(all)];
+}

@@ -1,4 +1,5 @@
 import { type Block, durationHint } from './block.js';
+import { refuseUnchainable } from './correlation-chain.js';
 import { type CorrelationDraft } from './correlation-draft.js';
 import { CorrelationFields, type Input } from './correlation-fields.js';
 import { kindShapes } from './correlation-kinds.js';
@@ -37,6 +38,7 @@ export function compileCorrelation(
   const info = readInfo(header, highest(inputs.map((input) => infoOf(input).severity)));
   const windows = readTimespans(block, kind);
   const condition = kind && readCondition(block, kind);
+  if (kind && condition) refuseUnchainable(block, kind, condition, inputs);
   const fields = new CorrelationFields(block, inputs);
   const groupBy = readGroupBy(block, fields);
   const values = condition?.fields.map((named) => fields.locate(named)) ?? [];

@@ -1,3 +1,12 @@
+const networkOf = '$network:';
+
+/** Stands for the network of the address at a path, which whoever reads events works out. No field has such a path. */
+export const networkPath = (path: string): string => `${networkOf}${path}`;
+
+/** The path of the address whose network a path stands for; undefined: it leads to a field. */
+export const addressPath = (path: string): string | undefined =>
+  path.startsWith(networkOf) ? path.slice(networkOf.length) : undefined;
+
 /**
  * Dotted paths from the event's root (`type`, `source`, `data.ip`, `data.object.id`) to dense slot numbers, shared by
  * all rules of a set, so that one reading of an event serves every rule.
@@ -10,6 +19,8 @@ export class FieldTable {
   slot(path: string): number {
     let slot = this.#slots.get(path);
     if (slot === undefined) {
+      const address = addressPath(path);
+      if (address !== undefined) this.slot(address);
       slot = this.#paths.length;
       this.#slots.set(path, slot);
       this.#paths.push(path);

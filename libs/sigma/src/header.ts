@@ -1,3 +1,4 @@
+import { isCounted } from '#libs/events';
 import { Block } from './block.js';
 import { taxonomies } from './logsources/resolve.js';
 import { entriesOf, isMap, isScalar } from './source.js';
@@ -25,8 +26,15 @@ export function readInfo(header: Block, fallbackSeverity: Severity = 'medium'): 
       "Use Sigma's own field names and remove `taxonomy`, or `ecs`",
     );
   const name = report.rule ?? '';
+  const id = header.label('id') ?? name;
+  if (!isCounted(id))
+    report.problem(
+      header.get('id')?.value ?? document.root,
+      `The id \`${id}\` begins as those of alerts that no rule counts`,
+      'Give the rule an id of its own (a UUID v4)',
+    );
   return {
-    id: header.label('id') ?? name,
+    id,
     name,
     title: header.label('title') ?? name,
     version: readVersion(header),

@@ -4,6 +4,7 @@ export {
   type CorrelationInput,
   type CorrelationKind,
   correlationKinds,
+  detectionsWithin,
   type EventCount,
   type FirstSeen,
   type GroupField,
@@ -15,10 +16,15 @@ export {
   type ValueCount,
   type ValueStatistic,
 } from './correlation-types.js';
+export { excerptRule } from './excerpt.js';
+export { addressPath } from './fields.js';
+export { type Filterable, filterablesOf } from './filterable.js';
+export { visitNeeded } from './logic.js';
 export type { Literal, Need, NeededField } from './needs.js';
 export { formatProblem } from './problems.js';
 export { compileRules, type RuleSet } from './rules.js';
 export { ruleSchema } from './schema.js';
+export { fold } from './text.js';
 export type {
   Decision,
   Detection,
@@ -29,3 +35,4 @@ export type {
   RuleProblem,
   Severity,
 } from './types.js';
+export { compilePattern, escapeText, literalOf, parsePattern } from './wildcard.js';

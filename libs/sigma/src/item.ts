@@ -49,6 +49,9 @@ export function compileItem(document: SourceDocument, entry: Entry, scope: Scope
   return test && operation.flags.has('neq') ? not(test) : test;
 }
 
+/** What the values of one item may become, all together. */
+export const valuesMax = 20_000;
+
 function compileValues(
   { report }: SourceDocument,
   field: FieldReader | number,
@@ -61,10 +64,14 @@ function compileValues(
   const context: Omit<ItemContext, 'field'> = { flags, otherField: resolve, problem };
   const own: ItemContext = { ...context, field: field as FieldReader };
   const over = (test: ScalarTest) => (typeof field === 'number' ? overEvent(field, test) : overField(field, test));
+  let count = 0;
   const groups: ViewTest[] = [];
   const scalars: ScalarTest[] = [];
   for (const value of values) {
     const meant = transformed(value, transforms, { placeholders, problem });
+    count += meant?.length ?? 0;
+    if (count > valuesMax)
+      return problem(value.node, `The modifiers make more than ${valuesMax} values of these`, 'Split the list');
     const tests = meant?.map((one) => operator.compile(one, own));
     if (!tests || tests.includes(undefined)) return undefined;
     const compared = tests.filter((t): t is ScalarTest => t?.on === 'scalar').map((t) => (part ? ofPart(part, t) : t));

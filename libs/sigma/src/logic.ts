@@ -85,6 +85,14 @@ function needOf(field: NeededField, literals: ScalarTest['literals']): Need | un
   return literals && { kind: 'literals', field, literals };
 }
 
+/** Shows what a needed field holds in an event, value by value: all that the tests of a rule are asked about it. */
+export function visitNeeded({ deep, read }: NeededField, view: EventView, visit: (value: Scalar) => false): void {
+  const value = read(view);
+  if (deep) someValue(value, visit, 0);
+  else if (typeof value === 'object') someElement(value, visit);
+  else if (value !== undefined) visit(value);
+}
+
 export function someValue(value: unknown, test: (value: Scalar) => boolean, depth: number): boolean {
   if (value === null || value === undefined || depth > depthMax) return false;
   if (typeof value !== 'object') return test(value as Scalar);

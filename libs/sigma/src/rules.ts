@@ -13,7 +13,6 @@ import { readMappings } from './logsources/mapping.js';
 import { readLogSource } from './logsources/resolve.js';
 import { type ViewTest } from './modifiers/modifier.js';
 import { textTest } from './modifiers/strings.js';
-import { notRunYet } from './not-run-yet.js';
 import { type Placeholders, readPlaceholders } from './placeholders.js';
 import { slotReader } from './reader.js';
 import { scopeOf } from './scope.js';
@@ -31,16 +30,11 @@ export interface RuleSet {
   problems: readonly RuleProblem[];
 }
 
-export interface CompileOptions {
-  /** Why a correlation can't be run, and what to do instead; undefined: it can. */
-  notRun?: typeof notRunYet;
-}
-
 /**
  * Reads, checks and compiles rule files, which may refer to each other. Pure, and never throws: whatever can't be run
  * exactly as written becomes a problem instead.
  */
-export function compileRules(files: readonly RuleFile[], { notRun = notRunYet }: CompileOptions = {}): RuleSet {
+export function compileRules(files: readonly RuleFile[]): RuleSet {
   const problems: RuleProblem[] = [];
   const fields = new FieldTable();
   const drafts = files
@@ -66,7 +60,7 @@ export function compileRules(files: readonly RuleFile[], { notRun = notRunYet }:
     detections.push(detection);
     referred.set(draft, { kind: 'detection', detection, source });
   }
-  const correlations = compileCorrelations(drafts, registry, referred, fields, notRun);
+  const correlations = compileCorrelations(drafts, registry, referred, fields);
   const order = new Map(files.map(({ file }, index) => [file, index]));
   problems.sort((a, b) => order.get(a.file)! - order.get(b.file)! || a.line - b.line || a.column - b.column);
   return { fields, detections, correlations, problems };
@@ -78,7 +72,6 @@ function compileCorrelations(
   registry: ReadonlyMap<string, Draft>,
   referred: Map<Draft, Referred>,
   fields: FieldTable,
-  notRun: typeof notRunYet,
 ): Correlation[] {
   const correlations: Correlation[] = [];
   const find = (name: string): Referred | undefined => {
@@ -93,10 +86,7 @@ function compileCorrelations(
     const alerting = isAlerting(draft, drafts, registry);
     const correlation = compileCorrelation(draft.correlation!, find, () => registry.keys(), fields, alerting);
     referred.set(draft, correlation ? { kind: 'correlation', correlation } : { kind: 'refused' });
-    if (!correlation) return;
-    const reason = notRun(correlation);
-    if (reason) draft.header.document.report.problem(draft.correlation!.block!.get('type')!.value, ...reason);
-    else correlations.push(correlation);
+    if (correlation) correlations.push(correlation);
   };
   for (const draft of drafts) if (draft.correlation && !referred.has(draft)) compile(draft);
   return correlations;

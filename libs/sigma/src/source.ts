@@ -41,7 +41,12 @@ export function readDocuments(file: RuleFile, problems: RuleProblem[]): SourceDo
   }
   try {
     const documents = [
-      ...parseAllDocuments(file.text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' }),
+      ...parseAllDocuments(file.text, {
+        lineCounter: lines,
+        prettyErrors: false,
+        logLevel: 'silent',
+        uniqueKeys: false,
+      }),
     ];
     if (documents.every((document) => isEmpty(document)))
       report.problem(0, 'The file holds no rule', 'Write a Sigma rule, or remove the file');
@@ -62,7 +67,7 @@ function readDocument(file: RuleFile, index: number, document: Document.Parsed, 
     report.problem(root, 'A rule must be a mapping', 'Start the document with `title: ...`');
     return [];
   }
-  visit(root, { Alias: (_, node) => refuseAlias(node, report) });
+  visit(root, { Alias: (_, node) => refuseAlias(node, report), Map: (_, node) => refuseRepeats(node, report) });
   if (report.failed) return [];
   const [start, , end] = root.range ?? [0, 0, file.text.length];
   return [{ file: file.file, index, root, text: file.text.slice(start, end), report, fileText: file.text }];
@@ -71,6 +76,21 @@ function readDocument(file: RuleFile, index: number, document: Document.Parsed, 
 /** Anchors repeat values unseen by the reader of a rule, and Sigma has none. */
 function refuseAlias(node: Alias, report: Report): void {
   report.problem(node, `\`*${node.source}\` refers to a YAML anchor`, 'Write the value out; rules use no anchors');
+}
+
+/** The parser's own check compares each key with each: a minute for a map of twenty thousand. */
+function refuseRepeats(map: YAMLMap, report: Report): void {
+  const seen = new Set<unknown>();
+  for (const { key } of map.items) {
+    const value = isScalar(key) ? key.value : key;
+    if (seen.has(value))
+      report.problem(
+        key as Node,
+        'Not valid YAML: Map keys must be unique',
+        'Correct it; nothing of this document is run',
+      );
+    seen.add(value);
+  }
 }
 
 function isEmpty({ contents, errors }: Document.Parsed): boolean {

@@ -8,8 +8,17 @@ export type StorageErrorCode =
   | 'DATABASE_FORBIDDEN'
   | 'DATABASE_NEWER'
   | 'DATABASE_FAILED'
+  | 'TABLES_BUSY'
   | 'CURSOR_INVALID'
-  | 'RULE_CHANGED';
+  | 'RULE_CHANGED'
+  | 'ALERT_CHANGED'
+  | 'ALERT_MERGED'
+  | 'SELECTION_TOO_LARGE'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'CONTEST_EXISTS'
+  | 'CONTEST_CHANGED'
+  | 'WEBHOOK_CHANGED'
+  | 'WEBHOOKS_TOO_MANY';
 
 /** What went wrong with PostgreSQL: a stable code, a sentence with what to do, and the facts. */
 export class StorageError extends Error {

@@ -4,7 +4,7 @@ import type { Alert } from '#libs/events';
 export function alertEvent(changes: Partial<Alert> = {}): Alert {
   return {
     id: 'a1',
-    rule: { id: 'r1', name: 'ssh-brute-force', title: 'SSH brute force', version: 1 },
+    rule: { id: 'r1', name: 'ssh-brute-force', title: 'SSH brute force', version: 1, owner: null, runbook: null },
     severity: 'high',
     state: 'open',
     mergedInto: null,
@@ -20,6 +20,8 @@ export function alertEvent(changes: Partial<Alert> = {}): Alert {
     events: 5,
     expected: null,
     shadow: false,
+    decision: null,
+    retro: false,
     revision: 1,
     position: { partition: 0, offset: 10 },
     evidence: [

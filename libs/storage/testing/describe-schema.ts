@@ -33,11 +33,23 @@ const sequencesSql = `
     SELECT FROM pg_depend WHERE objid = format('%I.%I', schemaname, sequencename)::regclass AND deptype = 'i')
   ORDER BY 1`;
 
+const functionsSql = `
+  SELECT pg_get_functiondef(p.oid) AS definition FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE n.nspname = ANY ($1) AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')
+  ORDER BY p.proname`;
+
+const triggersSql = `
+  SELECT pg_get_triggerdef(t.oid) AS definition
+  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = ANY ($1) AND NOT t.tgisinternal ORDER BY t.tgname`;
+
 /** What is in these schemas as SQL that would make it: the same text for the same schema. */
 export async function describeSchema(database: DataSource, schemas: readonly string[]): Promise<string> {
   const tables = await database.query<Described[]>(tablesSql, [schemas]);
   const indexes = await database.query<{ definition: string }[]>(indexesSql, [schemas]);
   const sequences = await database.query<{ sequence: string }[]>(sequencesSql, [schemas]);
+  const functions = await database.query<{ definition: string }[]>(functionsSql, [schemas]);
+  const triggers = await database.query<{ definition: string }[]>(triggersSql, [schemas]);
   return [
     '-- What the migrations make. Written by libs/storage/src/database/schema.int.spec.ts; not run by anything.',
     ...schemas.map((schema) => `CREATE SCHEMA ${schema};`),
@@ -45,6 +57,8 @@ export async function describeSchema(database: DataSource, schemas: readonly str
     ...tables.map(({ table, lines }) => `\nCREATE TABLE ${table} (\n  ${lines.join(',\n  ')}\n);`),
     '',
     ...indexes.map(({ definition }) => `${definition};`),
+    ...functions.map(({ definition }) => `\n${definition.trimEnd()};`),
+    ...triggers.map(({ definition }) => `${definition};`),
     '',
   ].join('\n');
 }

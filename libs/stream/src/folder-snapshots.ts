@@ -1,9 +1,10 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { SnapshotStore } from './snapshot-store.js';
 
 const checksumBytes = 4;
+const suffix = '.snapshot';
 
 /**
  * Snapshots as files of a folder, which belongs to one process: nobody else saves there, so nothing is refused.
@@ -50,9 +51,15 @@ export class FolderSnapshots implements SnapshotStore {
     for (const path of this.pathsOf(name)) await rm(path, { force: true });
   }
 
+  /** Of which there are snapshots. */
+  async names(): Promise<string[]> {
+    const files = (await readdir(this.folder).catch(unlessMissing)) ?? [];
+    return files.flatMap((file) => (file.endsWith(suffix) ? [decodeURIComponent(file.slice(0, -suffix.length))] : []));
+  }
+
   /** Of the newest snapshot, and of the one before it. */
   private pathsOf(name: string): [string, string] {
-    const path = join(this.folder, `${encodeURIComponent(name)}.snapshot`);
+    const path = join(this.folder, `${encodeURIComponent(name)}${suffix}`);
     return [path, `${path}.before`];
   }
 }

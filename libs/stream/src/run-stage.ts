@@ -58,6 +58,7 @@ export class RunningStage {
     const { log, stage } = this.options;
     this.consumer = await log.consume(stage.group, stage.topics, {
       bytesMax: stage.batchBytesMax,
+      transient: true,
       assigned: (positions) => this.takeUp(positions),
       revoked: async (partitions) => {
         for (const place of partitions) this.catchUp.lost(place);
@@ -120,6 +121,7 @@ export class RunningStage {
       for (const together of this.steps(batches)) {
         if (!this.stopping) await this.exclusively(() => this.step(together));
       }
+      if (this.options.stage.restMs) await this.sleep(this.options.stage.restMs);
     }
   }
 

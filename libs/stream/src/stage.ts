@@ -40,4 +40,6 @@ export interface Stage {
   /** Called about every `tickMs`, never at the same time as `step`. */
   tick?(): Promise<StepResult | undefined>;
   tickMs?: number;
+  /** Rests so long after what it stepped, so that what comes meanwhile is stepped at once. Default 0. */
+  restMs?: number;
 }

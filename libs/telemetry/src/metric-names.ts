@@ -40,10 +40,20 @@ export const metricTable = {
     help: 'Hits dropped because one event had more than 10,000',
     labels: [],
   },
+  weir_match_evicted_identities_total: {
+    type: 'counter',
+    help: 'Identities forgotten before the horizon, because a partition had more: their repeats count again',
+    labels: [],
+  },
+  weir_match_dispatch_seconds_total: {
+    type: 'counter',
+    help: 'Seconds that finding out which rules an event may match took, from a sample of events',
+    labels: [],
+  },
   weir_match_rule_hits_total: { type: 'counter', help: 'Hits that went on to a window', labels: ['rule'] },
   weir_match_rule_seconds_total: {
     type: 'counter',
-    help: 'Seconds that evaluating took, from a sample of events',
+    help: 'Seconds that evaluating took where an event might match, from a sample of events',
     labels: ['rule'],
   },
   // Windows.
@@ -70,6 +80,37 @@ export const metricTable = {
     type: 'counter',
     help: 'Alert transitions written (open, update, close, merge)',
     labels: ['rule', 'transition'],
+  },
+  // Feeds.
+  weir_feed_deliveries_total: {
+    type: 'counter',
+    help: 'References to shares that were put into inboxes',
+    labels: [],
+  },
+  // Notifications.
+  weir_notify_transitions_total: {
+    type: 'counter',
+    help: 'Transitions of alerts put into the outbox (opened, updated, closed, merged)',
+    labels: ['target', 'transition'],
+  },
+  weir_notify_deliveries_total: {
+    type: 'counter',
+    help: 'Attempts to deliver a message (delivered, failed and tried again, dead after 24 h)',
+    labels: ['target', 'outcome'],
+  },
+  weir_notify_delivery_seconds: {
+    type: 'histogram',
+    help: 'How long an attempt took, whatever came of it',
+    labels: [],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10],
+  },
+  weir_notify_waiting: { type: 'gauge', help: 'Transitions that wait to be delivered', labels: ['target'] },
+  // Blocking.
+  weir_bouncer_decisions: { type: 'gauge', help: 'Decisions in memory, for bouncers that ask', labels: [] },
+  weir_bouncer_decisions_left_out: {
+    type: 'gauge',
+    help: 'Decisions that no bouncer is told of, because there are a million others',
+    labels: [],
   },
   // Consumers.
   weir_consumer_lag_records: {

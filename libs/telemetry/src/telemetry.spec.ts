@@ -24,6 +24,28 @@ test('two sets of metrics share nothing', async () => {
   expect(await other.page()).toContain('weir_match_events_total 0');
 });
 
+test('what threads count is added up, by label and by bucket', async () => {
+  const [process, ...threads] = [createMetrics(), createMetrics('thread'), createMetrics('thread')];
+  for (const [i, thread] of threads.entries()) {
+    // As it crosses.
+    process.add(async () => structuredClone(await thread.counted()));
+    thread.weir_dead_letters_total.inc({ reason: 'RECORD_UNREADABLE' }, 1 + i);
+    thread.weir_window_groups.set({ rule: `r${i}` }, 7);
+    thread.weir_log_append_seconds.observe(0.0004);
+  }
+  process.weir_dead_letters_total.inc({ reason: 'RECORD_UNREADABLE' }, 10);
+  process.weir_dead_letters_total.inc({ reason: 'EVENT_NOT_OBJECT' }, 1);
+  const page = await process.page();
+  expect(page).toContain('weir_dead_letters_total{reason="RECORD_UNREADABLE"} 13\n');
+  expect(page).toContain('weir_dead_letters_total{reason="EVENT_NOT_OBJECT"} 1\n');
+  expect(page).toContain('weir_window_groups{rule="r0"} 7\nweir_window_groups{rule="r1"} 7\n');
+  expect(page).toContain('weir_log_append_seconds_bucket{le="0.0005"} 2\n');
+  expect(page).toContain('weir_log_append_seconds_count 2\n');
+  expect(page.match(/^process_start_time_seconds /gm)).toHaveLength(1);
+  expect(page.match(/^# TYPE /gm)).toHaveLength(new Set(page.match(/^# TYPE \w+/gm)).size);
+  expect(await threads[0].page()).not.toContain('process_');
+});
+
 test('a terminal gets short lines', () => {
   const out = new PassThrough();
   const logger = pino({ base: null, timestamp: () => ',"time":"2026-03-01T12:04:05.000Z"' }, shortLines(out));

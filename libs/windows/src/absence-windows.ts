@@ -1,5 +1,7 @@
+import type { Episode } from './episode.js';
 import { passEpisodes } from './episode-end.js';
-import type { FireRun } from './fire-run.js';
+import { type FireRun, fireRunOf } from './fire-run.js';
+import { addFire } from './fire-slices.js';
 import { word } from './group-table.js';
 import type { WindowStore } from './window-store.js';
 
@@ -19,7 +21,11 @@ export class AbsenceWindows {
   pass(slot: number, time: number): void {
     const { store } = this;
     const silentFrom = store.groups.newest(slot) + store.spec.timespanMs;
-    if (store.runs.length(slot) === 0 || time <= silentFrom) return;
+    if (store.runs.length(slot) === 0) return;
+    if (time <= silentFrom) {
+      this.takeBack(slot);
+      return;
+    }
     if (store.episodes.has(slot)) passEpisodes(store, slot, silentFrom);
     store.fire(slot, { time: silentFrom, holdUntil: time, observed: 0, expected: null });
   }
@@ -49,6 +55,7 @@ export class AbsenceWindows {
         if (this.dueSecond(slot) > now) this.await(slot);
         else {
           const time = store.groups.newest(slot) + store.spec.timespanMs;
+          if (store.episodes.has(slot)) passEpisodes(store, slot, time);
           store.fire(slot, { time, holdUntil: Number.POSITIVE_INFINITY, observed: 0, expected: null });
         }
       }
@@ -68,7 +75,7 @@ export class AbsenceWindows {
   /** As `sweep` does. */
   sweep(slot: number, from: number, held: FireRun | null, until: number): FireRun[] {
     const { runs, spec } = this.store;
-    const found: FireRun[] = held === null ? [] : [{ ...held }];
+    const found: FireRun[] = held === null ? [] : [fireRunOf(held)];
     let i = runs.countBefore(slot, from);
     let silentFrom = held !== null ? from : i === 0 ? Infinity : runs.time(slot, i - 1) + spec.timespanMs;
     for (;;) {
@@ -82,8 +89,9 @@ export class AbsenceWindows {
           if (silentFrom > from || held === null) last.lastFire = silentFrom;
         } else {
           const fire = { openedAt: silentFrom, lastFire: silentFrom, holdUntil };
-          found.push({ ...fire, value: 0, peak: 0, expected: null });
+          found.push({ ...fire, value: 0, peak: 0, expected: null, slices: [] });
         }
+        if (silentFrom > from || held === null) addFire(found.at(-1)!.slices, silentFrom, spec.fireSliceMs);
       }
       if (next >= until || next === Infinity) return found;
       silentFrom = next + spec.timespanMs;
@@ -91,9 +99,21 @@ export class AbsenceWindows {
     }
   }
 
-  /** Is there an alert because the group has been silent since its newest event? */
   private isSilent(slot: number): boolean {
-    return this.store.openEpisodeOf(slot)?.holdUntil === Number.POSITIVE_INFINITY;
+    return this.silentOf(slot) !== undefined;
+  }
+
+  private silentOf(slot: number): Episode | undefined {
+    const open = this.store.openEpisodeOf(slot);
+    return open?.holdUntil === Number.POSITIVE_INFINITY ? open : undefined;
+  }
+
+  /** Time had moved on before all was delivered: an event comes from before the silence that was said to have begun. */
+  private takeBack(slot: number): void {
+    const silent = this.silentOf(slot);
+    if (silent === undefined) return;
+    silent.holdUntil = silent.lastFire;
+    this.store.revise(slot);
   }
 
   private await(slot: number): void {

@@ -7,7 +7,7 @@ import type { WindowStore } from './window-store.js';
 export function passEpisodes(store: WindowStore, slot: number, clock: number): void {
   const episodes = store.episodes.get(slot)!;
   for (const episode of episodes) closeIfQuiet(store, episode, clock);
-  forgetSettled(store, slot, episodes, clock);
+  forgetSettled(store, slot, episodes);
 }
 
 /** Closes the episode where the group's time has passed its end; opens it again where a late event moved the end. */
@@ -34,9 +34,12 @@ export function resolve(store: WindowStore, episode: Episode): void {
     lastFire;
 }
 
-/** Episodes that no accepted event can reach any more are let go once they have been handed out closed. */
-function forgetSettled(store: WindowStore, slot: number, episodes: Episode[], clock: number): void {
-  const reach = clock - store.reachMs;
+/**
+ * Episodes that no accepted event can reach any more are let go once they have been handed out closed. Time may have moved on
+ * without the group: its next event may still be of any time from its newest on, and a late one reaches back from there.
+ */
+function forgetSettled(store: WindowStore, slot: number, episodes: Episode[]): void {
+  const reach = store.groups.newest(slot) - store.reachMs;
   const isKept = (e: Episode) => store.dirty.has(e) || e.state === 'open' || e.holdUntil + store.spec.quietMs > reach;
   const kept = episodes.filter(isKept);
   if (kept.length === episodes.length) return;

@@ -1,4 +1,5 @@
-import type { FireRun } from './fire-run.js';
+import { type FireRun, fireRunOf } from './fire-run.js';
+import type { FireSlice } from './fire-slices.js';
 
 /**
  * An episode is the life of one alert. It opens when the condition first holds for a group, goes on while it holds
@@ -29,12 +30,16 @@ export interface Episode {
   peak: number;
   /** What a baseline let expect at the last fire. */
   expected: number | null;
+  /** Its fires, as far back as late events reach; empty where no other rule is told of them. */
+  slices: FireSlice[];
   /** `merged` into none: withdrawn. */
   state: 'open' | 'closed' | 'merged';
   mergedInto: number | null;
   /** In how many steps it changed; and whether it was handed out. */
   revision: number;
   handedOut: boolean;
+  /** When it was said to happen as it was handed out last, see `EpisodeView`; empty: never handed out, or as withdrawn. */
+  said: FireSlice[];
   /** Events from `firstSeen` until the episode is over, so far. */
   events: number;
   /** Of these, what no window needs any more: their number, the first 50 and the newest 50. */
@@ -49,6 +54,8 @@ export interface Episode {
 export interface EvidenceRef {
   time: number;
   origin: number;
+  /** Of an entry that stands for an episode of another rule: the events that opened that one. */
+  proof?: readonly EvidenceRef[];
 }
 
 export const evidenceFirstMax = 50;
@@ -56,7 +63,7 @@ export const evidenceLatestMax = 50;
 
 export function openEpisode(slot: number, groupLo: number, groupHi: number, run: FireRun, settledTo: number): Episode {
   return {
-    ...run,
+    ...fireRunOf(run),
     slot,
     groupLo,
     groupHi,
@@ -66,6 +73,7 @@ export function openEpisode(slot: number, groupLo: number, groupHi: number, run:
     mergedInto: null,
     revision: 0,
     handedOut: false,
+    said: [],
     events: 0,
     dropped: 0,
     droppedFirst: [],

@@ -116,17 +116,23 @@ export class EventRuns {
     this.groups.set(slot, word.length, this.length(slot) + late.length);
   }
 
-  /** Takes out the event that came from `origin`; false: it is not there. */
-  remove(slot: number, time: number, origin: number): boolean {
+  /** Takes out the event that came from `origin`, where it is there. */
+  remove(slot: number, time: number, origin: number): void {
     const length = this.length(slot);
+    const at = this.indexOf(slot, time, origin);
+    if (at < 0) return;
     const first = this.first(slot);
+    if (at + 1 < length) this.arena.move(first + at + 1, first + at, length - at - 1);
+    this.groups.set(slot, word.length, length - 1);
+  }
+
+  /** Where the event stands that came from `origin`; -1: it is not there. */
+  indexOf(slot: number, time: number, origin: number): number {
+    const length = this.length(slot);
     for (let i = this.countBefore(slot, time); i < length && this.time(slot, i) === time; i++) {
-      if (this.origin(slot, i) !== origin) continue;
-      if (i + 1 < length) this.arena.move(first + i + 1, first + i, length - i - 1);
-      this.groups.set(slot, word.length, length - 1);
-      return true;
+      if (this.origin(slot, i) === origin) return i;
     }
-    return false;
+    return -1;
   }
 
   /** How many events are at or before `time`: the index of the first one after it. */

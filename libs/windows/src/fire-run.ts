@@ -1,3 +1,14 @@
+import { copyOf, type FireSlice, joined } from './fire-slices.js';
+
+/** An event at whose time the condition holds. */
+export interface Fire {
+  time: number;
+  /** NaN: not worked out yet. */
+  holdUntil: number;
+  observed: number;
+  expected: number | null;
+}
+
 /** A stretch of fires: what an episode is made of. */
 export interface FireRun {
   openedAt: number;
@@ -6,6 +17,8 @@ export interface FireRun {
   value: number;
   peak: number;
   expected: number | null;
+  /** Its fires, as another rule is told of them; empty where none asks. */
+  slices: FireSlice[];
 }
 
 /** Do the two belong to one episode? */
@@ -23,6 +36,7 @@ export function extend(into: FireRun, by: FireRun): void {
   into.openedAt = Math.min(into.openedAt, by.openedAt);
   into.holdUntil = Math.max(into.holdUntil, by.holdUntil);
   into.peak = Math.max(into.peak, by.peak);
+  if (by.slices.length > 0) into.slices = joined(into.slices, by.slices);
 }
 
 /** Joins those that belong to one episode; ascending. */
@@ -37,11 +51,12 @@ export function unite(runs: readonly FireRun[], quietMs: number): FireRun[] {
 }
 
 /** Of an episode, what it shares with a stretch of fires. */
-export const fireRunOf = ({ openedAt, lastFire, holdUntil, value, peak, expected }: FireRun): FireRun => ({
+export const fireRunOf = ({ openedAt, lastFire, holdUntil, value, peak, expected, slices }: FireRun): FireRun => ({
   openedAt,
   lastFire,
   holdUntil,
   value,
   peak,
   expected,
+  slices: copyOf(slices),
 });

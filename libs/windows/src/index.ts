@@ -1,11 +1,13 @@
 export { changeCondition, keptFor } from './change-condition.js';
 export type { EvidenceRef } from './episode.js';
 export type { WindowEvent } from './event-runs.js';
+export type { FireSlice } from './fire-slices.js';
 export type { Limits } from './measure.js';
 export type { MeasureSpec } from './measures/make.js';
-export type { Touch } from './revise-entries.js';
+export { type Lasts, lasts, orderedValue } from './measures/ordered.js';
+export { type Entry, passGroup, reprove, reviseEntries, type Touch, touchGroup } from './revise-entries.js';
 export { restoreWindow, snapshotWindow, type WindowSnapshot } from './snapshot.js';
-export type { EpisodeView } from './view.js';
+export type { EpisodeView, Told } from './view.js';
 export type { Parent, WindowCounters, WindowHits, WindowRule, WindowSpec } from './window-spec.js';
 export { measureOf } from './window-spec.js';
 export { WindowStore } from './window-store.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type MeasuredSpec, modelOf } from '../testing/models.js';
-import { bruteForce, changedAfter, hitsOf, run } from '../testing/streams.js';
+import { bruteForce, changedAfter, hitsOf, marksArb, run, withoutEnds } from '../testing/streams.js';
 import { restoreWindow, snapshotWindow, WindowStore } from './index.js';
 import type { Limits } from './measure.js';
 import type { MeasureSpec } from './measures/make.js';
@@ -156,6 +156,25 @@ describe.each(Object.entries(measureArbs))('a window measured by %s', (_, [measu
     );
   });
 
+  it('gives the same answer wherever time moves on without a group', () => {
+    fc.assert(
+      fc.property(
+        measureArb,
+        timesArb,
+        streamArb(valueArb),
+        fc.integer({ min: 1, max: 10 }),
+        fc.integer({ min: 0, max: 4 }),
+        marksArb,
+        (measure, times, arrivals, batch, restoreEvery, marks) => {
+          const spec = specOf(fitted(measure, times.timespanMs), times);
+          const moved = run(spec, arrivals, batch, restoreEvery, marks);
+          expect(withoutEnds(moved)).toEqual(withoutEnds(run(spec, arrivals, 60)));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
   it('goes on within its caps, whatever they cut off', () => {
     fc.assert(
       fc.property(
@@ -182,4 +201,15 @@ describe.each(Object.entries(measureArbs))('a window measured by %s', (_, [measu
       { numRuns: 300 },
     );
   });
+});
+
+it('holds as long as an instant lets it that went on after it had been looked at', () => {
+  const times = { timespanMs: 10, latenessMs: 20, quietMs: 1 };
+  const spec = specOf({ kind: 'share', limits: { gt: 20, lte: 50 } }, times);
+  const at = (time: number, ...values: number[]) => ({ group: 0, time, values });
+  // The late event makes one half of 1023 hold until it leaves itself; with the other half it is another's share.
+  const arrivals = [at(1023, 0), at(1014, 1), at(1023, 0, 1), at(1025, 0)];
+  const inOrder = arrivals.toSorted((a, b) => a.time - b.time);
+  expect(run(spec, arrivals, 1)).toEqual(bruteForce(spec, modelOf(spec), arrivals));
+  expect(run(spec, arrivals, 1)).toEqual(run(spec, inOrder, 60));
 });

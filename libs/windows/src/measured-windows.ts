@@ -61,7 +61,9 @@ export class MeasuredWindows {
     const open = store.openEpisodeOf(slot);
     if (open?.lastFire === time) {
       // The instant was looked at before it was over.
-      if (!holds || observed !== open.value) store.revise(slot);
+      if (!holds || observed !== open.value || expected !== open.expected) store.revise(slot);
+      // It may hold for longer now, or not as long.
+      else open.holdUntil = Number.NaN;
     } else if (holds) store.fire(slot, { time, holdUntil: Number.NaN, observed, expected });
     else if (open !== undefined && open.holdUntil > time) open.holdUntil = time;
   }

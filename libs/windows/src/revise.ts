@@ -1,5 +1,6 @@
 import { type Episode, evidenceFirstMax, evidenceLatestMax } from './episode.js';
 import { extend, type FireRun, fireRunOf, touches } from './fire-run.js';
+import { isSame } from './fire-slices.js';
 
 /**
  * Makes a group's episodes agree with `runs`, all that there are of fires now (united, ascending). An episode stays
@@ -53,7 +54,9 @@ export function openAmong(episodes: Episode[], run: FireRun, open: (run: FireRun
 function takes(episode: Episode, run: FireRun): boolean {
   const before = fireRunOf(episode);
   Object.assign(episode, fireRunOf(run));
-  return (Object.keys(before) as (keyof FireRun)[]).some((key) => before[key] !== episode[key]);
+  const { slices, ...rest } = before;
+  const isOther = (Object.keys(rest) as (keyof typeof rest)[]).some((key) => rest[key] !== episode[key]);
+  return isOther || !isSame(slices, episode.slices);
 }
 
 function absorb(survivor: Episode, other: Episode): void {

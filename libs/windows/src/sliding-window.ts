@@ -1,5 +1,6 @@
 import type { Measure } from './measure.js';
 import { makeMeasure } from './measures/make.js';
+import { entrySliceMsOf } from './window-spec.js';
 import type { WindowStore } from './window-store.js';
 
 /** A window that slides over the kept events of one group, beside the one that ends at the newest: [head, end) of its run. */
@@ -17,7 +18,7 @@ export class SlidingWindow {
     const { runs, spec } = store;
     const end = runs.countBefore(slot, time);
     // With a memory it matters what went before the window, too.
-    const from = store.hasMemory ? 0 : runs.countUntil(slot, time - spec.timespanMs);
+    const from = store.hasMemory ? 0 : this.startOf(time - spec.timespanMs);
     this.head = this.end = from;
     this.measure = this.afresh();
     while (this.end < end) this.enter();
@@ -60,6 +61,14 @@ export class SlidingWindow {
     const { runs } = this.store;
     const until = runs.countUntil(this.slot, this.nextEvent);
     while (this.end < until) this.enter();
+  }
+
+  /** The first entry after `time`; where two may be the beginning and the end of one thing, that of the slice that goes on there. */
+  private startOf(time: number): number {
+    const { runs, spec } = this.store;
+    const sliceMs = entrySliceMsOf(spec);
+    if (sliceMs === 0) return runs.countUntil(this.slot, time);
+    return runs.countBefore(this.slot, Math.floor(time / sliceMs) * sliceMs);
   }
 
   private enter(): void {

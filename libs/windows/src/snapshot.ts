@@ -1,4 +1,4 @@
-import type { Episode } from './episode.js';
+import type { Episode, EvidenceRef } from './episode.js';
 import { word } from './group-table.js';
 import { keepsValues, type WindowSpec } from './window-spec.js';
 import { WindowStore } from './window-store.js';
@@ -16,6 +16,8 @@ export interface WindowSnapshot {
   /** Per event, group after group, oldest first; `values` empty for plain counts. */
   events: { times: Float64Array; origins: Float64Array; values: Float64Array };
   episodes: Episode[];
+  /** By origin: what proves entries that stand for episodes of other rules. */
+  proofs: [origin: number, proof: readonly EvidenceRef[]][];
   /** What is remembered of events that are no longer kept, group after group; empty where nothing is. */
   memory: { lengths: Uint32Array; numbers: Float64Array };
 }
@@ -59,6 +61,7 @@ export function snapshotWindow(store: WindowStore): WindowSnapshot {
     parents: store.parents.columns(slots),
     events,
     episodes: [...store.episodes.values()].flat(),
+    proofs: store.proofs.entries(),
     memory: {
       lengths: Uint32Array.from(memories, (numbers) => numbers.length),
       numbers: Float64Array.from(memories.flat()),
@@ -87,6 +90,7 @@ export function restoreWindow(spec: WindowSpec, snapshot: WindowSnapshot): Windo
     if (parents.lo.length > 0) store.parents.set(slot, parents.lo[g], parents.hi[g], parents.values[g]);
     store.recountWindow(slot);
   }
+  for (const [origin, proof] of snapshot.proofs) store.proofs.set(origin, proof);
   for (const episode of snapshot.episodes) {
     const slot = store.groups.find(episode.groupLo, episode.groupHi);
     // JSON has neither: a hold that was not worked out, or that has no end, comes back as null.

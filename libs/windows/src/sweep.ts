@@ -1,4 +1,5 @@
-import type { FireRun } from './fire-run.js';
+import { type FireRun, fireRunOf } from './fire-run.js';
+import { addFire } from './fire-slices.js';
 import { SlidingWindow } from './sliding-window.js';
 import type { WindowStore } from './window-store.js';
 
@@ -14,9 +15,9 @@ export function sweep(
   until = Number.POSITIVE_INFINITY,
 ): FireRun[] {
   if (store.absence !== null) return store.absence.sweep(slot, from, held, until);
-  const { quietMs } = store.spec;
+  const { quietMs, fireSliceMs } = store.spec;
   const window = new SlidingWindow(store, slot, from);
-  const runs: FireRun[] = held === null ? [] : [{ ...held }];
+  const runs: FireRun[] = held === null ? [] : [fireRunOf(held)];
   let holds = held !== null;
   let exit = from;
   for (;;) {
@@ -33,7 +34,10 @@ export function sweep(
     window.enterNext();
     const heldOn = holds;
     holds = window.holds(time);
-    if (holds) fire(runs, time, window, heldOn ? Number.POSITIVE_INFINITY : quietMs);
+    if (holds) {
+      fire(runs, time, window, heldOn ? Number.POSITIVE_INFINITY : quietMs);
+      addFire(runs.at(-1)!.slices, time, fireSliceMs);
+    }
     exit = window.nextExit;
   }
 }
@@ -43,7 +47,8 @@ function fire(runs: FireRun[], time: number, { measure }: SlidingWindow, gapMs: 
   const { observed, expected } = measure;
   const last = runs.at(-1);
   if (last === undefined || time >= last.holdUntil + gapMs) {
-    runs.push({ openedAt: time, lastFire: time, holdUntil: time, value: observed, peak: observed, expected });
+    const at = { openedAt: time, lastFire: time, holdUntil: time };
+    runs.push({ ...at, value: observed, peak: observed, expected, slices: [] });
     return;
   }
   last.lastFire = time;

@@ -1,6 +1,7 @@
 import { dropFromEpisode } from './episode.js';
 import { word } from './group-table.js';
 import { settleEpisodes } from './settle.js';
+import { refAt } from './view.js';
 import type { WindowStore } from './window-store.js';
 
 /** Drops the events that no window can need once the group's newest is at `time`, or that exceed the limit. */
@@ -19,12 +20,14 @@ export function trimEvents(store: WindowStore, slot: number, time: number): void
     store.measured?.fold(slot, count);
   }
   keepForEpisodes(store, slot, count);
+  store.proofs.drop(slot, count);
   runs.dropOldest(slot, count);
   if (store.groups.get(slot, word.held) > runs.length(slot)) store.recountWindow(slot);
 }
 
 /** What leaves the group stays in its episodes' counts and evidence. */
-function keepForEpisodes({ runs, spec, episodes, dirty }: WindowStore, slot: number, count: number): void {
+function keepForEpisodes(store: WindowStore, slot: number, count: number): void {
+  const { runs, spec, episodes, dirty } = store;
   for (const episode of episodes.get(slot) ?? []) {
     // One that is no more still has to say so, with its proof.
     if (episode.state === 'merged' && !dirty.has(episode)) continue;
@@ -32,7 +35,7 @@ function keepForEpisodes({ runs, spec, episodes, dirty }: WindowStore, slot: num
     for (let i = 0; i < count; i++) {
       const time = runs.time(slot, i);
       if (time < episode.firstSeen || time >= end) continue;
-      dropFromEpisode(episode, { time, origin: runs.origin(slot, i) });
+      dropFromEpisode(episode, refAt(store, slot, i));
     }
   }
 }

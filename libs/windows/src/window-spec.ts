@@ -5,13 +5,15 @@ import type { MeasureSpec } from './measures/make.js';
  *
  * `count`: the condition holds while the window has at least `threshold` events; `distinct`: so many different values.
  * More events never end it, which makes these two simple and fast. `measured`: the condition is what `measure` says, and
- * an event may begin it or end it; `revisable`: entries come in any order and may be taken back, see `reviseEntries`.
+ * an event may begin it or end it; `revisable`: entries come in any order and may be taken back, see `reviseEntries`,
+ * and a group stays for `neededMs` after its newest event at least: for so long entries may still come to it. Two entries
+ * of one slice, from a multiple of `entrySliceMs` to the next, may be the beginning and the end of one thing; 0: none are.
  * `absence`: it holds while a group that was seen has no event.
  */
 export type WindowRule = WindowTimes &
   (
     | { kind: 'count' | 'distinct'; threshold: number }
-    | { kind: 'measured'; measure: MeasureSpec; revisable?: true }
+    | { kind: 'measured'; measure: MeasureSpec; revisable?: { neededMs: number; entrySliceMs: number } }
     | { kind: 'absence' }
   );
 
@@ -22,6 +24,8 @@ export interface WindowTimes {
   latenessMs: number;
   /** How long a group must stay below before its episode closes. */
   quietMs: number;
+  /** Another rule asks whether the condition held: it is told of the first and the last event of every slice so long. Absent: of openings. */
+  fireSliceMs?: number;
 }
 
 export interface WindowCaps {
@@ -41,6 +45,17 @@ export function measureOf(spec: WindowRule): MeasureSpec {
 
 /** Does it matter what an event carries? */
 export const keepsValues = (spec: WindowRule): boolean => spec.kind === 'distinct' || spec.kind === 'measured';
+
+export const entrySliceMsOf = (spec: WindowRule): number =>
+  spec.kind === 'measured' ? (spec.revisable?.entrySliceMs ?? 0) : 0;
+
+/** How far back from its newest event a group's events are kept: what a late event's windows can still reach. */
+export function keepMsOf(spec: WindowRule): number {
+  // A silence begins one timespan after an event, which is no longer in the window then.
+  const more = spec.kind === 'absence' ? 1 : entrySliceMsOf(spec);
+  // Where a fire is taken back its slice may end with an earlier one, which is proven by the window that ends there.
+  return 2 * spec.timespanMs + spec.latenessMs + more + (spec.fireSliceMs ?? 0);
+}
 
 /** What limits pushed out since the store was made. */
 export interface WindowCounters {

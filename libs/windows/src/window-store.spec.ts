@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bruteForce, type Condition, changedAfter, hitsOf, run } from '../testing/streams.js';
-import { type WindowSpec, WindowStore } from './index.js';
+import { bruteForce, type Condition, changedAfter, hitsOf, marksArb, run, withoutEnds } from '../testing/streams.js';
+import { restoreWindow, snapshotWindow, type WindowSpec, WindowStore } from './index.js';
 
 type RisingSpec = Extract<WindowSpec, { kind: 'count' | 'distinct' }>;
 
@@ -57,6 +57,24 @@ describe('WindowStore', () => {
         },
       ),
       { numRuns: 6000 },
+    );
+  });
+
+  it('gives the same answer wherever time moves on without a group', () => {
+    fc.assert(
+      fc.property(
+        specArb,
+        fc.oneof(arrivalsArb(2, 60), arrivalsArb(2, 400), arrivalsArb(5, 100)),
+        fc.integer({ min: 1, max: 10 }),
+        fc.integer({ min: 0, max: 4 }),
+        marksArb,
+        (partial, arrivals, batch, restoreEvery, marks) => {
+          const spec = specOf(partial);
+          const moved = run(spec, arrivals, batch, restoreEvery, marks);
+          expect(withoutEnds(moved)).toEqual(withoutEnds(run(spec, arrivals, 60)));
+        },
+      ),
+      { numRuns: 3000 },
     );
   });
 
@@ -136,5 +154,42 @@ describe('WindowStore', () => {
     const [view] = changedAfter(store);
     expect(store.counters.truncatedEvents).toBeGreaterThan(800);
     expect(view.events).toBe(1000);
+  });
+
+  it('counts events that come too late, and lets them open nothing', () => {
+    const kinds = [specOf({ threshold: 2 }), specOf({ kind: 'distinct', threshold: 2 })];
+    for (const spec of kinds) {
+      const store = new WindowStore(spec);
+      const reach = spec.timespanMs + spec.latenessMs;
+      store.add(hitsOf([{ group: 1, time: 1000, origin: 1, value: 1 }]), 50_000_000);
+      const late = [1, 2, 3].map((n) => ({ group: 1, time: 1000 - reach - 1, origin: 1 + n, value: n }));
+      store.add(hitsOf(late), 50_000_000);
+      // Another group's clock does not matter.
+      store.add(hitsOf([{ group: 2, time: 5, origin: 9, value: 1 }]), 50_000_000);
+      expect(changedAfter(store)).toEqual([]);
+      expect(store.counters).toEqual({ late: 3, evictedGroups: 0, truncatedEvents: 0 });
+      // One just in time does open.
+      store.add(hitsOf([2, 3].map((n) => ({ group: 1, time: 1000 - reach, origin: 9 + n, value: n }))), 50_000_000);
+      expect(changedAfter(store)).toHaveLength(1);
+      expect(restoreWindow(spec, snapshotWindow(store)).counters).toEqual(store.counters);
+    }
+  });
+
+  it('counts different values exactly, however many there are, while they come and go', () => {
+    const store = new WindowStore(
+      specOf({ kind: 'distinct', threshold: 1, timespanMs: 1000, eventsPerGroupMax: 1 << 20 }),
+    );
+    const values = 25_000;
+    const entries = Array.from({ length: 2 * values }, (_, i) => ({
+      group: 1,
+      time: 1000 + Math.floor(i / 50),
+      origin: i,
+      // Each comes twice, the second half of them half a window later.
+      value: i % values,
+    }));
+    store.add(hitsOf(entries), 50_000_000);
+    const [{ value, peak }] = changedAfter(store);
+    const held = new Set(entries.filter(({ time }) => time > entries.at(-1)!.time - 1000).map((entry) => entry.value));
+    expect([value, peak]).toEqual([held.size, values]);
   });
 });

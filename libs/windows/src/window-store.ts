@@ -2,7 +2,8 @@ import { AbsenceWindows } from './absence-windows.js';
 import { type Episode, openEpisode } from './episode.js';
 import { closeIfQuiet, passEpisodes, resolve } from './episode-end.js';
 import { EventRuns } from './event-runs.js';
-import type { FireRun } from './fire-run.js';
+import type { Fire, FireRun } from './fire-run.js';
+import { addFire } from './fire-slices.js';
 import { GroupParents } from './group-parents.js';
 import { GroupTable, word } from './group-table.js';
 import { IdleGroups } from './idle-groups.js';
@@ -10,20 +11,19 @@ import { mergeLate } from './late.js';
 import { LateEvents } from './late-events.js';
 import { MeasuredWindows } from './measured-windows.js';
 import { type MeasureSpec, memoryMsOf } from './measures/make.js';
+import { Proofs } from './proofs.js';
 import { openAmong } from './revise.js';
 import { RisingWindows } from './rising-windows.js';
 import { trimEvents } from './trim-events.js';
 import { type EpisodeView, viewEpisode } from './view.js';
-import { keepsValues, measureOf, type WindowCounters, type WindowHits, type WindowSpec } from './window-spec.js';
-
-/** An event at whose time the condition holds. */
-export interface Fire {
-  time: number;
-  /** NaN: not worked out yet. */
-  holdUntil: number;
-  observed: number;
-  expected: number | null;
-}
+import {
+  keepMsOf,
+  keepsValues,
+  measureOf,
+  type WindowCounters,
+  type WindowHits,
+  type WindowSpec,
+} from './window-spec.js';
 
 /** Events whose groups are looked up together. */
 const aheadEvents = 256;
@@ -37,6 +37,7 @@ export class WindowStore {
   readonly runs: EventRuns;
   /** Of groups that are part of larger ones. */
   readonly parents = new GroupParents();
+  readonly proofs: Proofs;
   readonly episodes = new Map<number, Episode[]>();
   readonly counters: WindowCounters = { late: 0, evictedGroups: 0, truncatedEvents: 0 };
 
@@ -69,14 +70,15 @@ export class WindowStore {
 
   constructor(readonly spec: WindowSpec) {
     this.reachMs = spec.timespanMs + spec.latenessMs;
-    // A silence begins one timespan after an event, which is no longer in the window then.
-    this.keepMs = this.reachMs + spec.timespanMs + (spec.kind === 'absence' ? 1 : 0);
+    this.keepMs = keepMsOf(spec);
     this.runs = new EventRuns(this.groups, keepsValues(spec));
+    this.proofs = new Proofs(this.runs);
     this.measureSpec = measureOf(spec);
-    this.isRevisable = spec.kind === 'measured' && spec.revisable === true;
+    const revisable = spec.kind === 'measured' ? spec.revisable : undefined;
+    this.isRevisable = revisable !== undefined;
     const memoryMs = memoryMsOf(this.measureSpec, spec.timespanMs);
     this.hasMemory = memoryMs > 0;
-    this.neededMs = Math.max(this.keepMs + spec.quietMs, memoryMs);
+    this.neededMs = Math.max(this.keepMs + spec.quietMs, memoryMs, revisable?.neededMs ?? 0);
     if (spec.kind === 'measured') this.windows = this.measured = new MeasuredWindows(this, spec.measure);
     else if (spec.kind === 'absence') this.windows = this.absence = new AbsenceWindows(this);
     else this.windows = this.rising = new RisingWindows(this, spec.kind, spec.threshold);
@@ -142,8 +144,8 @@ export class WindowStore {
   advance(markMs: number, recordedMs: number): void {
     this.markMs = Math.max(this.markMs, markMs);
     this.recordedMs = Math.max(this.recordedMs, recordedMs);
-    for (const slot of this.episodes.keys()) passEpisodes(this, slot, this.clockOf(slot));
     this.absence?.advance();
+    for (const slot of this.episodes.keys()) passEpisodes(this, slot, this.clockOf(slot));
     this.idle.sweep();
     this.revised.clear();
   }
@@ -205,12 +207,14 @@ export class WindowStore {
     this.windows.append(slot, time, hits.origins[i], hits.values[i], hasEpisode);
   }
 
-  /** The entry at `index` is the group's newest: it belongs to the episode that is open. */
+  /** The entry at `index` is the group's newest: it belongs to what is open; one silence may begin where another ends. */
   noteEvent(slot: number, index: number): void {
-    const open = this.openEpisodeOf(slot);
-    if (open === undefined) return;
-    if (!this.runs.repeatsOrigin(slot, index)) open.events++;
-    this.changed(open);
+    const isEvent = !this.runs.repeatsOrigin(slot, index);
+    for (const episode of this.episodes.get(slot) ?? []) {
+      if (episode.state !== 'open') continue;
+      if (isEvent) episode.events++;
+      this.changed(episode);
+    }
   }
 
   /** The condition holds at the group's newest event. */
@@ -222,10 +226,12 @@ export class WindowStore {
       open.value = observed;
       open.peak = Math.max(open.peak, observed);
       open.expected = expected;
+      addFire(open.slices, time, this.spec.fireSliceMs);
       this.changed(open);
       return;
     }
-    const run = { openedAt: time, lastFire: time, holdUntil, value: observed, peak: observed, expected };
+    const run = { openedAt: time, lastFire: time, holdUntil, value: observed, peak: observed, expected, slices: [] };
+    addFire(run.slices, time, this.spec.fireSliceMs);
     const known = this.episodes.get(slot) ?? [];
     const opened = openAmong(known, run, () => this.newEpisode(slot, run));
     if (known.length === 1) this.episodes.set(slot, known);
@@ -283,6 +289,7 @@ export class WindowStore {
     this.late.take(slot);
     this.rising?.forget(slot);
     this.measured?.remove(slot);
+    this.proofs.drop(slot, this.runs.length(slot));
     this.runs.release(slot);
     this.groups.remove(slot);
   }

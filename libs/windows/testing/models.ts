@@ -29,7 +29,7 @@ function conditionOf(spec: MeasuredSpec, find: (frame: Frame) => Finding | null)
   const { timespanMs, measure } = spec;
   return (events, upTo, t) => {
     const known = events.filter((e) => e.time <= upTo).sort((a, b) => a.time - b.time);
-    const window = known.filter((e) => e.time > t - timespanMs);
+    const window = known.filter(({ time, until = time }) => Math.min(until, upTo) > t - timespanMs);
     const found =
       window.length === 0
         ? null
@@ -60,7 +60,7 @@ const models: { [Kind in MeasureSpec['kind']]: (measure: Of<Kind>, frame: Frame)
     const observed = Math.max(...shares.filter((share) => meets(limits, share)));
     return { observed, holds: observed > 0 };
   },
-  ordered: (_, { window }) => ({ observed: longestChain(window) }),
+  ordered: ({ inputs }, frame) => ({ observed: longestChain(inputs, frame) }),
   ratio: ({ windowsMs, minimum, limits }, { known, t }) => {
     const shares = windowsMs.map((ms) => {
       const values = known.filter((e) => e.time > t - ms).flatMap((e) => e.values);
@@ -83,14 +83,20 @@ const models: { [Kind in MeasureSpec['kind']]: (measure: Of<Kind>, frame: Frame)
   anomaly: anomalyOf,
 };
 
-/** The longest chain of ascending inputs, events of one instant in any order. */
-function longestChain(window: readonly Arrival[]): number {
-  const steps = window.flatMap(({ time, values }) => values.map((input) => ({ time, input })));
-  const longestFrom = (time: number, input: number): number =>
-    steps
-      .filter((next) => next.time >= time && next.input > input)
-      .reduce((longest, next) => Math.max(longest, 1 + longestFrom(next.time, next.input)), 0);
-  return longestFrom(Number.NEGATIVE_INFINITY, -1);
+/** How many inputs have moments in the window that ascend with them; one that goes on has all from `time` to `until`. */
+function longestChain(inputs: number, { window, upTo, t, timespanMs }: Frame): number {
+  // By its length: when a chain of the inputs so far can end at the earliest.
+  const ends = [t - timespanMs + 1];
+  for (let input = 0; input < inputs; input++) {
+    for (let length = ends.length; length > 0; length--) {
+      for (const { time, until = time, values } of window) {
+        const moment = Math.max(time, ends[length - 1]);
+        if (!values.includes(input) || moment > Math.min(until, upTo)) continue;
+        ends[length] = Math.min(ends[length] ?? moment, moment);
+      }
+    }
+  }
+  return ends.length - 1;
 }
 
 function spikeOf(measure: Of<'spike'>, { values, known, upTo, timespanMs }: Frame): Finding {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect } from 'vitest';
 import {
   type EpisodeView,
@@ -13,6 +14,8 @@ export interface Arrival {
   time: number;
   /** What it brings: several values are several entries of one event. */
   values: number[];
+  /** It goes on until then: only where a condition is asked about it. */
+  until?: number;
 }
 
 /** How an episode ended up, as far as it does not hang on the order of arrival. */
@@ -47,11 +50,11 @@ export function bruteForce(
 }
 
 /** The outcomes of each group's accepted events. */
-export function bruteForceOf(
+export function bruteForceOf<Found>(
   spec: WindowSpec,
   arrivals: readonly Arrival[],
-  outcomes: (events: readonly Arrival[]) => Outcome[],
-): Map<number, Outcome[]> {
+  outcomes: (events: readonly Arrival[]) => Found[],
+): Map<number, Found[]> {
   const accepted = new Map<number, Arrival[]>();
   for (const arrival of arrivals) {
     const events = accepted.get(arrival.group) ?? [];
@@ -62,7 +65,8 @@ export function bruteForceOf(
   return new Map([...accepted].map(([group, events]) => [group, outcomes(events)]));
 }
 
-function firesOf(spec: WindowSpec, condition: Condition, events: readonly Arrival[], stepMs: number): Held[] {
+/** Events at whose time the condition holds, and how long it does. */
+export function firesOf(spec: WindowSpec, condition: Condition, events: readonly Arrival[], stepMs: number): Held[] {
   const times = [...new Set(events.map((e) => e.time))].sort((a, b) => a - b);
   return times.flatMap((t, i) => {
     const { holds, observed, expected } = condition(events, t, t);
@@ -73,19 +77,24 @@ function firesOf(spec: WindowSpec, condition: Condition, events: readonly Arriva
   });
 }
 
-export function outcomesOf(spec: WindowSpec, events: readonly Arrival[], fires: readonly Held[]): Outcome[] {
-  const times = [...new Set(events.map((e) => e.time))].sort((a, b) => a - b);
-  // An alert of absence begins with the events before it.
-  const isOf = (t: number, openedAt: number) =>
-    spec.kind === 'absence' ? t >= openedAt - spec.timespanMs : t > openedAt - spec.timespanMs;
+/** The fires of each episode. */
+export function episodesOf(spec: WindowSpec, fires: readonly Held[]): Held[][] {
   const episodes: Held[][] = [];
   for (const fire of fires) {
     const last = episodes.at(-1);
     if (last && fire.from < Math.max(...last.map((f) => f.until)) + spec.quietMs) last.push(fire);
     else episodes.push([fire]);
   }
+  return episodes;
+}
+
+export function outcomesOf(spec: WindowSpec, events: readonly Arrival[], fires: readonly Held[]): Outcome[] {
+  const times = [...new Set(events.map((e) => e.time))].sort((a, b) => a - b);
+  // An alert of absence begins with the events before it.
+  const isOf = (t: number, openedAt: number) =>
+    spec.kind === 'absence' ? t >= openedAt - spec.timespanMs : t > openedAt - spec.timespanMs;
   const newest = times.at(-1)!;
-  return episodes.map((fires) => {
+  return episodesOf(spec, fires).map((fires) => {
     const end = Math.max(...fires.map((f) => f.until)) + spec.quietMs;
     const openedAt = fires[0].from;
     const firstSeen = times.find((t) => isOf(t, openedAt))!;
@@ -126,12 +135,13 @@ export function changedAfter(store: WindowStore, markMs = 0, recordedMs = 0): Ep
   return store.takeChanged();
 }
 
-/** Feeds arrivals in batches, with a snapshot and restore wherever `cuts` says so. */
+/** Feeds arrivals in batches, with a snapshot and restore after every so many; `marks`: to where time moves on after each batch, 0: nowhere. */
 export function run(
   spec: WindowSpec,
   arrivals: readonly Arrival[],
   batch: number,
   restoreEvery = 0,
+  marks: readonly number[] = [],
 ): Map<number, Outcome[]> {
   let store = new WindowStore(spec);
   const latest = new Map<string, EpisodeView>();
@@ -148,7 +158,7 @@ export function run(
       return counted.map((value) => ({ group, time, origin: at + i, value }));
     });
     store.add(hitsOf(entries), 50_000_000);
-    publish(changedAfter(store));
+    publish(changedAfter(store, marks[at / batch], 50_000_000));
     if (restoreEvery > 0 && (at / batch) % restoreEvery === 0) {
       store = restoreWindow(spec, structuredClone(JSON_safe(snapshotWindow(store))));
     }
@@ -164,6 +174,15 @@ export function run(
   }
   return outcomes;
 }
+
+/** To where time moves on after each batch: for a group without events by up to 100 ms, as its time is kept by the second; 0: nowhere. */
+export const marksArb = fc
+  .array(fc.option(fc.nat(100)), { minLength: 60, maxLength: 60 })
+  .map((all) => all.map((passed, i) => (passed === null ? 0 : (i + 2) * 1000 + passed)));
+
+/** As far as it does not hang on how far time moved on without a group. */
+export const withoutEnds = (found: ReadonlyMap<number, Outcome[]>) =>
+  [...found].map(([group, all]) => [group, all.map(({ closedAt: _, ...outcome }) => outcome)]);
 
 /** What a snapshot goes through on disk: episodes become JSON. */
 function JSON_safe(snapshot: ReturnType<typeof snapshotWindow>): ReturnType<typeof snapshotWindow> {

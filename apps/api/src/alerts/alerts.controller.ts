@@ -3,33 +3,18 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
 import type { DataSource } from 'typeorm';
-import { type AlertFeed, type AlertPage, type AlertWire, getAlert, listAlerts } from '#libs/storage';
+import { type AlertFeed, type AlertPage, type AlertWire, getAlert, listAlerts, TriageStore } from '#libs/storage';
 import { DATABASE, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
 import { OpenStreams } from '../http/open-streams.js';
 import { invalidQuery, unknownThing } from '../http/problems.js';
-import { millis, parseQuery } from '../http/query.js';
+import { parseQuery } from '../http/query.js';
 import { ALERT_FEED } from '../ports.js';
-import { Alert, AlertDetail, severities, states } from './alert.js';
+import { etagOf } from '../rules/etag.js';
+import { AlertDetail, AlertList, filterOf, filters, paging } from './alert.js';
 import { followAlerts } from './follow-alerts.js';
 
-const text = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description }));
-const instant = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }));
-
-const AlertsQuery = Type.Object({
-  state: Type.Optional(Type.Enum([...states], { description: 'Default: all but `merged`' })),
-  severity: Type.Optional(Type.Enum([...severities])),
-  shadow: Type.Optional(Type.Boolean({ description: 'Those of rules in shadow. Default: those of all others' })),
-  rule: text("A rule's id or name"),
-  group: text("A group's field and value, as in `ip:192.0.2.7`, or a value"),
-  owner: text('Who takes care of it'),
-  since: instant('Opened then or later'),
-  until: instant('Opened before'),
-  q: text("Part of a group's value, or of a rule's name or title"),
-  cursor: Type.Optional(Type.String({ maxLength: 10_000, description: '`next` of the page before' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-});
-const AlertList = Type.Object({ items: Type.Array(Alert), next: Type.Union([Type.String(), Type.Null()]) });
+const AlertsQuery = Type.Object({ ...filters, ...paging });
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -40,14 +25,15 @@ export class AlertsController {
     @Inject(DATABASE) private readonly database: DataSource,
     @Inject(ALERT_FEED) private readonly feed: AlertFeed,
     @Inject(OpenStreams) private readonly streams: OpenStreams,
+    @Inject(TriageStore) private readonly triage: TriageStore,
   ) {}
 
   @Get()
   @RequireScope('read')
   @Documented({ summary: 'Alerts, the newest first', answers: AlertList, query: AlertsQuery })
   list(@Query() raw: Raw): Promise<AlertPage> {
-    const { since, until, ...rest } = parseQuery(AlertsQuery, raw);
-    return listAlerts(this.database, { ...rest, since: millis(since), until: millis(until) });
+    const { cursor, limit, ...filter } = parseQuery(AlertsQuery, raw);
+    return listAlerts(this.database, { ...filterOf(filter), cursor, limit });
   }
 
   @Get('stream')
@@ -73,13 +59,17 @@ export class AlertsController {
   @RequireScope('read')
   @Documented({
     summary: 'One alert with its evidence',
+    description: 'The ETag is of what people made of it: If-Match of PATCH takes it.',
     answers: AlertDetail,
     params: { id: 'Its id' },
     problems: { 404: 'No such alert' },
   })
-  async one(@Param('id') id: string): Promise<AlertWire> {
+  async one(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<AlertWire> {
+    // First: what changes in between makes the ETag too old, never too new.
+    const change = await this.triage.changeOf(id);
     const alert = await getAlert(this.database, id);
-    if (!alert) throw unknownThing('alert', id, '/api/v1/alerts');
+    if (change === null || !alert) throw unknownThing('alert', id, '/api/v1/alerts');
+    reply.header('etag', etagOf(change));
     return alert;
   }
 }

@@ -1,9 +1,12 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
+import type { DataSource } from 'typeorm';
 import type { Clock } from '#libs/clock';
 import type { GroupDescription, Log } from '#libs/log';
-import { CLOCK, LOG, RequireScope } from '../../../platform/src/index.js';
+import { writeAudit } from '#libs/storage';
+import { CLOCK, DATABASE, LOG, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
 import { unknownThing } from '../http/problems.js';
 import { parseBody, parseQuery } from '../http/query.js';
@@ -40,6 +43,7 @@ export class GroupsController {
   constructor(
     @Inject(LOG) private readonly log: Log,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(DATABASE) private readonly database: DataSource,
   ) {}
 
   @Get('groups')
@@ -91,14 +95,22 @@ export class GroupsController {
     @Param('group') name: string,
     @Query() raw: Raw,
     @Body() body: unknown,
+    @Req() request: FastifyRequest,
   ): Promise<Static<typeof ResetDone>> {
     const { dryRun = false } = parseQuery(ResetQuery, raw);
     const moves = await plan(this.log, await this.known(name), parseBody(Reset, body));
-    if (!dryRun) {
-      const positions = moves.map(({ topic, partition, to }) => ({ topic, partition, offset: to }));
-      await this.log.resetGroup(name, positions);
-    }
+    if (!dryRun) await this.move(name, moves, request.principal!.id);
     return { group: name, dryRun, moves };
+  }
+
+  /** Noted only where it is done: what the log refuses takes its note back. */
+  private async move(name: string, moves: readonly Move[], actor: string): Promise<void> {
+    const positions = moves.map(({ topic, partition, to }) => ({ topic, partition, offset: to }));
+    await this.database.transaction(async (manager) => {
+      const at = new Date(this.clock.now());
+      await writeAudit(manager, { at, actor, action: 'group.moved', subject: `group:${name}`, facts: { moves } });
+      await this.log.resetGroup(name, positions);
+    });
   }
 
   private async known(name: string): Promise<GroupDescription> {

@@ -7,8 +7,13 @@ export function encodeCursor(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** What `encodeCursor` put in. Throws a 400 problem naming `cursor` when it is not one of this route's. */
-export function decodeCursor<T extends TSchema>(schema: T, cursor: string): Static<T> {
+/** What `encodeCursor` put in. Throws a 400 problem naming the field when it is not one of this route's. */
+export function decodeCursor<T extends TSchema>(
+  schema: T,
+  cursor: string,
+  field = 'cursor',
+  answered = 'next',
+): Static<T> {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
@@ -16,7 +21,8 @@ export function decodeCursor<T extends TSchema>(schema: T, cursor: string): Stat
     value = undefined;
   }
   if (!Check(schema, value)) {
-    throw invalidQuery([{ field: 'cursor', message: 'is not a cursor of this route; pass `next` as it was answered' }]);
+    const message = `is not a ${field} of this route; pass \`${answered}\` as it was answered`;
+    throw invalidQuery([{ field, message }]);
   }
   return value as Static<T>;
 }

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { allScopes, type KeyRecord, type KeyStore, mintKey } from '#libs/auth';
 import type { Clock } from '#libs/clock';
-import { CLOCK, KEYS, RequireScope } from '../../../platform/src/index.js';
+import { CLOCK, KEYS, Problem, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
 import { invalidBody, unknownThing } from '../http/problems.js';
 import { millis, parseBody } from '../http/query.js';
@@ -20,7 +20,23 @@ const Key = Type.Object({
   expiresAt: Type.Union([Instant, Type.Null()]),
   lastUsedAt: Type.Union([Instant, Type.Null()]),
   revokedAt: Type.Union([Instant, Type.Null()]),
+  previousUntil: Type.Union([Instant, Type.Null()], {
+    description: 'Until when the secret before the last rotation works, too',
+  }),
 });
+const Rotation = Type.Object(
+  {
+    graceSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 30 * 86_400,
+        default: 86_400,
+        description: 'How long the secret that it has goes on working',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 const NewKey = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 200 }),
@@ -71,6 +87,31 @@ export class KeysController {
     return { ...keyWire(record), key: text };
   }
 
+  @Post(':id/rotate')
+  @HttpCode(200)
+  @RequireScope('admin')
+  @Documented({
+    summary: 'Give a key another secret, while the one it has still works for a while',
+    description: 'The key keeps its id, name, scopes and expiry. A secret before the one it has stops working.',
+    answers: CreatedKey,
+    body: Rotation,
+    params: { id: 'Its id' },
+    problems: { 404: 'No such key', 409: 'The key is revoked or expired', 422: 'The body is wrong' },
+  })
+  async rotate(
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+  ): Promise<Static<typeof CreatedKey>> {
+    const { graceSeconds = 86_400 } = parseBody(Rotation, body);
+    const { hash, text } = mintKey(id);
+    const until = this.clock.now() + graceSeconds * 1_000;
+    const rotation = await this.keys.rotate(id, hash, until, request.principal!.id);
+    if (rotation.kind === 'unknown') throw unknownThing('key', id, '/api/v1/keys');
+    if (rotation.kind === 'rotated') return { ...keyWire(rotation.key), key: text };
+    throw new Problem(409, 'KEY_OVER', `The key ${id} is revoked or expired: make a new one.`);
+  }
+
   @Delete(':id')
   @HttpCode(204)
   @RequireScope('admin')
@@ -80,7 +121,8 @@ export class KeysController {
   }
 }
 
-function keyWire({ id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt }: KeyRecord): Static<typeof Key> {
+function keyWire(key: KeyRecord): Static<typeof Key> {
+  const { id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt, previous } = key;
   const instant = (time: number | null) => (time === null ? null : new Date(time).toISOString());
   return {
     id,
@@ -90,5 +132,6 @@ function keyWire({ id, name, scopes, createdAt, expiresAt, lastUsedAt, revokedAt
     expiresAt: instant(expiresAt),
     lastUsedAt: instant(lastUsedAt),
     revokedAt: instant(revokedAt),
+    previousUntil: instant(previous?.until ?? null),
   };
 }

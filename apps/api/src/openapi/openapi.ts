@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import Type from 'typebox';
+import type { DeclaredRoute } from '../../../platform/src/index.js';
 
 /** Open to everybody: `createHttpApp` takes these as `publicPaths`. */
 export const openApiPaths = ['/docs', '/openapi.json'] as const;
@@ -48,7 +49,19 @@ function openApiDocument(app: NestFastifyApplication, version: string): OpenAPIO
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '').toLowerCase()}_${method}`,
   });
+  tellScopes(document, app.getHttpAdapter().getInstance().declaredRoutes);
   // Routes write their own schemas out; what Nest makes of their TypeScript types says nothing.
   document.components = { ...document.components, schemas: { Problem: Problem as object } };
   return document;
+}
+
+/** Which scope each route asks for, where OpenAPI 3.1 has the roles that a scheme must give. */
+function tellScopes({ paths }: OpenAPIObject, routes: readonly DeclaredRoute[]): void {
+  for (const { method, url, scope } of routes) {
+    const path = paths[url.replace(/:(\w+)/g, '{$1}')];
+    const operation = path?.[method.toLowerCase() as 'get'];
+    if (!operation) continue;
+    const roles = scope === 'any' ? [] : [scope];
+    operation.security = scope === 'public' ? [] : [{ bearer: roles }, { apiKey: roles }];
+  }
 }

@@ -11,7 +11,8 @@ import { parseBody } from '../http/query.js';
 import { RULES } from '../ports.js';
 import { etagOf, expectedOf, findStored } from './etag.js';
 import type { LiveRules } from './live-rules.js';
-import { problemList, RuleDetail, Problem as RuleProblem, ruleDetail } from './rule.js';
+import { RuleDetail, Problem as RuleProblem, ruleDetail } from './rule.js';
+import { apart, labelsIn, wireOf } from './rule-texts.js';
 import { states } from './rule-version.js';
 
 const text = Type.String({ minLength: 1, maxLength: 1024 * 1024, description: 'YAML' });
@@ -191,23 +192,11 @@ export class RuleWritesController {
 
 const isBlank = (line: string): boolean => /^\s*(#.*|---.*|\.\.\.)?$/.test(line);
 
-/** No rule file has such a path. */
-const apart = (file: string): string => `<database>/${file}`;
-const wireOf = (problems: readonly Static<typeof RuleProblem>[]) =>
-  problemList(problems).map((problem) => ({ ...problem, file: problem.file.replace(/^<database>[/]/, '') }));
-
 function textsIn(rules: LiveRules['rules'], files: readonly RuleFile[]): RuleText[] {
   const given = new Set(files.map(({ file }) => file));
   return [...rules.detections, ...rules.correlations]
     .filter(({ info }) => given.has(info.file))
     .map(({ info: { id, name, text, version } }) => ({ id, name, text, version, file: apart(`${name}.yml`) }));
-}
-
-/** The ids and names of rules in these files, whether they run or not. */
-function labelsIn(files: readonly RuleFile[]): Set<string> {
-  const stem = (file: string) => file.replace(/^.*[/\\]/, '').replace(/\.ya?ml$/i, '');
-  const labels = files.flatMap(({ text }) => [...text.matchAll(/^(?:id|name):[ \t]*["']?(.*?)["']?\s*$/gm)]);
-  return new Set([...labels.map(([, label]) => label), ...files.map(({ file }) => stem(file))]);
 }
 
 const actorOf = (request: FastifyRequest): string => request.principal!.id;

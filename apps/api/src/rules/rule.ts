@@ -3,6 +3,7 @@ import {
   type Correlation,
   correlationKinds,
   type Detection,
+  detectionsWithin,
   type RuleInfo,
   type RuleProblem,
   type RuleSet,
@@ -87,12 +88,11 @@ export function ruleDetail(live: LiveRules, idOrName: string): RuleDetail | null
   const found = correlation ?? detection;
   if (!found) return null;
   const wire = correlation ? correlationWire(correlation) : detectionWire(detection!);
-  const counted = correlation?.detections ?? [];
   return {
     ...wire,
     ...standing(live, wire.id),
-    ...more(found.info, correlation ? counted : [detection!]),
-    detections: counted.map(({ info }) => info.name),
+    ...more(found.info, correlation ? detectionsWithin(correlation) : [detection!]),
+    detections: correlation?.inputs.map(({ info }) => info.name) ?? [],
   };
 }
 

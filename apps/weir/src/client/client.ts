@@ -39,6 +39,12 @@ export class WeirClient {
     return this.json<T>(path, { method: 'PUT', headers, body: JSON.stringify(body) });
   }
 
+  /** Changes what `etag` names. */
+  patch<T>(path: string, body: unknown, etag: string): Promise<T> {
+    const headers = { 'content-type': 'application/json', 'if-match': etag };
+    return this.json<T>(path, { method: 'PATCH', headers, body: JSON.stringify(body) });
+  }
+
   /** The ETag of what is there; null: nothing is. */
   async etag(path: string): Promise<string | null> {
     const response = await this.fetch(path, { method: 'GET' });
@@ -73,6 +79,12 @@ export class WeirClient {
     const headers = { accept: 'text/event-stream' };
     const response = await this.send(withQuery(path, query), { headers, signal });
     if (response.body) yield* serverSentEvents(response.body);
+  }
+
+  /** The answer as it comes, in pieces of text. */
+  async *text(path: string, query: Query): AsyncGenerator<string> {
+    const response = await this.send(withQuery(path, query), {});
+    if (response.body) yield* response.body.pipeThrough(new TextDecoderStream());
   }
 
   private async json<T>(path: string, init: RequestInit): Promise<T> {

@@ -35,9 +35,12 @@ async function demo(shell: Shell, once: boolean): Promise<void> {
     const client = new WeirClient(weir.url, key);
     greet(shell, weir.url, String(key), config.dataDir);
     const alert = (found: FoundAlert, seconds: number) => tell(shell, found, seconds);
-    const verdict = await playDemo({ client, now: () => systemClock.now(), signal, alert });
-    if (!signal.aborted) conclude(shell, verdict, once);
-    if (!once) await untilAborted(signal);
+    const play = async () => {
+      const verdict = await playDemo({ client, now: () => systemClock.now(), signal, alert });
+      if (!signal.aborted) conclude(shell, verdict, once);
+      if (!once) await untilAborted(signal);
+    };
+    await Promise.race([play(), weir.broken.then((error) => Promise.reject(error))]);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {

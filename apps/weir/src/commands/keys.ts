@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { allScopes } from '#libs/auth';
+import { duration } from '#libs/config';
 import type { Shell } from '../shell.js';
 import { table } from '../terminal/table.js';
 import { show } from '../terminal/terminal.js';
@@ -13,6 +14,7 @@ interface Key {
   expiresAt: string | null;
   lastUsedAt: string | null;
   revokedAt: string | null;
+  previousUntil: string | null;
 }
 
 const CREATE = `
@@ -21,13 +23,16 @@ const CREATE = `
 const LIST = `
   weir keys list
   weir keys list --json`;
+const ROTATE = `
+  weir keys rotate 3f9c2a71b04d5e6f
+  weir keys rotate 3f9c2a71b04d5e6f --grace 0s`;
 const REVOKE = `
   weir keys revoke 3f9c2a71b04d5e6f`;
 
 export function keysCommand(shell: Shell): Command {
   const keys = new Command('keys')
-    .description('make, list and revoke API keys')
-    .addHelpText('after', examples(CREATE, LIST, REVOKE));
+    .description('make, list, rotate and revoke API keys')
+    .addHelpText('after', examples(CREATE, LIST, ROTATE, REVOKE));
   keys
     .command('create')
     .description('make a key; it is shown this once')
@@ -48,6 +53,20 @@ export function keysCommand(shell: Shell): Command {
     .action(async () => {
       const page = await shell.client().get<{ items: Key[] }>('/api/v1/keys');
       show(shell.terminal, page, () => keyTable(page.items));
+    });
+  keys
+    .command('rotate')
+    .description('give a key another secret; the one it has works on for a while')
+    .addHelpText('after', examples(ROTATE))
+    .argument('<id>', 'its id, as in `weir keys list`')
+    .option('--grace <duration>', 'how long the secret that it has goes on working', secondsOf, 86_400)
+    .action(async (id: string, { grace: graceSeconds }: { grace: number }) => {
+      const path = `/api/v1/keys/${encodeURIComponent(id)}/rotate`;
+      const key = await shell.client().post<Key & { key: string }>(path, { graceSeconds });
+      shell.terminal.note(
+        `The secret that ${id} had works until ${key.previousUntil}. The new key is not shown again:`,
+      );
+      show(shell.terminal, key, () => key.key);
     });
   keys
     .command('revoke')
@@ -82,8 +101,15 @@ function scopesOf(text: string): string[] {
   return scopes;
 }
 
-function timeOf(text: string): string {
+/** An RFC 3339 time of an argument. */
+export function timeOf(text: string): string {
   if (!Number.isFinite(Date.parse(text)))
     throw new InvalidArgumentError('It takes a time such as 2027-01-01T00:00:00Z.');
   return new Date(text).toISOString();
+}
+
+function secondsOf(text: string): number {
+  const parsed = duration.parse(text);
+  if (parsed.kind === 'refused') throw new InvalidArgumentError(`It takes ${parsed.expected}.`);
+  return Math.ceil(parsed.value / 1_000);
 }

@@ -7,11 +7,23 @@ import { count, table } from '../terminal/table.js';
 import { show } from '../terminal/terminal.js';
 import { examples } from './examples.js';
 import { ruleChangeCommands } from './rule-changes.js';
+import { exceptionCommand } from './rule-exceptions.js';
+import { ruleTestCommands } from './rule-tests.js';
 
 const figures = ['cost', 'events', 'groups', 'alerts'];
 
+interface Counters {
+  events: number;
+  groups: number;
+  alerts: number;
+  late: number;
+  evictedGroups: number;
+  truncatedEvents: number;
+  microsPerEvent: number;
+}
+
 interface Rule {
-  counters: { events: number; groups: number; alerts: number; microsPerEvent: number } | null;
+  counters: Counters | null;
   name: string;
   state: string;
   source: string;
@@ -36,11 +48,15 @@ const CHANGE = `
   weir rules put my-rule rule.yml
   weir rules shadow my-rule`;
 const TEST = `
-  weir rules test rules`;
+  weir rules fixture ukZPPlSqT9bbFNGI
+  weir rules test
+  weir rules exception ukZPPlSqT9bbFNGI --backtest`;
 
 export function rulesCommand(shell: Shell): Command {
   const rules = new Command('rules')
-    .description('check rule files; list, show, add, change, enable, disable, shadow, promote and import rules')
+    .description(
+      'check and test rule files; list, show, add, change, enable, disable, shadow, promote and import rules',
+    )
     .addHelpText('after', examples(CHECK, LIST, TEST, CHANGE));
   rules
     .command('check')
@@ -58,16 +74,8 @@ export function rulesCommand(shell: Shell): Command {
     .command('schema')
     .description('print the JSON Schema of a rule, for editors')
     .action(() => show(shell.terminal, ruleSchema, () => JSON.stringify(ruleSchema, null, 2)));
-  rules
-    .command('test')
-    .description('replay the fixtures of a folder of rules (this version keeps none yet)')
-    .addHelpText('after', examples(TEST))
-    .argument('[path]', 'default: WEIR_RULES_DIR')
-    .action((path: string | undefined) => {
-      check(shell, path ?? shell.config.rulesDir);
-      shell.terminal.note('There are no fixtures to replay.');
-    });
-  for (const change of ruleChangeCommands(shell)) rules.addCommand(change);
+  for (const command of [...ruleTestCommands(shell), exceptionCommand(shell), ...ruleChangeCommands(shell)])
+    rules.addCommand(command);
   return rules;
 }
 
@@ -97,6 +105,9 @@ async function list(shell: Shell, by?: string): Promise<void> {
     { title: 'events', value: ({ counters }: Rule) => counters?.events ?? null },
     { title: 'groups', value: ({ counters }: Rule) => counters?.groups ?? null },
     { title: 'alerts', value: ({ counters }: Rule) => counters?.alerts ?? null },
+    { title: 'late', value: ({ counters }: Rule) => counters?.late ?? null },
+    { title: 'evicted', value: ({ counters }: Rule) => counters?.evictedGroups ?? null },
+    { title: 'truncated', value: ({ counters }: Rule) => counters?.truncatedEvents ?? null },
   ];
   const columns = [
     { title: 'rule', value: (rule: Rule) => rule.name },

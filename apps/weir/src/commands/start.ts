@@ -35,9 +35,10 @@ async function start(shell: Shell, apps: PartName[]): Promise<void> {
   show(shell.terminal, { url, version: packageVersion, dataDir: config.dataDir, madeKey }, () =>
     welcome(config.dataDir, weir),
   );
-  await untilAborted(signal);
+  const error = await Promise.race([untilAborted(signal), weir.broken]);
   shell.terminal.note('Stopping…');
   await stopInTime(weir);
+  if (error) throw error;
 }
 
 function welcome(dataDir: string, { url, madeKey, rules }: RunningWeir): string {

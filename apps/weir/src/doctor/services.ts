@@ -12,7 +12,7 @@ import { count } from '../terminal/table.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
 const CONNECT_MS = 5_000;
-const POSTGRES_VERSION_MIN = 140_000;
+const POSTGRES_VERSION_MIN = 160_000;
 
 export async function checkPort(config: Config): Promise<Finding> {
   const { httpHost, httpPort } = config;
@@ -65,10 +65,7 @@ async function checkOwnPostgres(connectionString: string): Promise<Finding> {
     );
     const [{ version, number }] = rows;
     if (Number(number) >= POSTGRES_VERSION_MIN) return ok('postgres', `PostgreSQL ${version} answers.`);
-    return warn(
-      'postgres',
-      `PostgreSQL ${version} answers, and is older than what Weir is tested with: take 14 or newer.`,
-    );
+    return fail('postgres', `PostgreSQL ${version} answers, and is older than what Weir needs: take 16 or newer.`);
   } catch (error) {
     const why = (error as Error).message || (error as NodeJS.ErrnoException).code;
     return fail(

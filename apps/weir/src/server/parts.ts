@@ -2,16 +2,21 @@ import type { DynamicModule } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { KeyStore } from '#libs/auth';
 import { recount } from '#libs/backtest';
+import type { GuardOptions } from '#libs/blocking';
 import type { Clock } from '#libs/clock';
 import type { Config } from '#libs/config';
 import type { Log } from '#libs/log';
+import { parseNetwork, widen } from '#libs/silencing';
 import { type AlertFeed, PostgresSnapshots } from '#libs/storage';
 import { FolderSnapshots, type SnapshotStore } from '#libs/stream';
 import type { Logger, Metrics } from '#libs/telemetry';
-import { ApiModule } from '../../../api/src/index.js';
+import { ApiModule, type SignIn } from '../../../api/src/index.js';
 import { DetectModule } from '../../../detect/src/index.js';
 import { IngestModule } from '../../../ingest/src/index.js';
+import { NotifyModule } from '../../../notify/src/index.js';
 import { ProjectModule } from '../../../project/src/index.js';
+import { detectionOptions } from './detection/options.js';
+import { heldBackBy } from './held-back.js';
 import type { PartName } from './part-names.js';
 import type { LiveRules } from './rules/live-rules.js';
 import { ruleCounters } from './rules/rule-counters.js';
@@ -26,6 +31,7 @@ export interface House {
   database: DataSource;
   alertFeed: AlertFeed;
   keys: KeyStore;
+  signIn: SignIn;
   rules: LiveRules;
   snapshotsDir: string;
   /** The parts that this process runs. */
@@ -33,13 +39,10 @@ export interface House {
 }
 
 interface Part {
-  /** Consumer groups that it runs. */
+  /** Consumer groups that it runs, on whichever thread. */
   groups: readonly string[];
   module(house: House): DynamicModule;
 }
-
-/** Identities that de-duplication remembers in each partition at most. */
-const IDENTITIES_MAX = 1_000_000;
 
 /** The apps that one process can be made of, in flow order. */
 export const parts: Readonly<Record<PartName, Part>> = {
@@ -61,9 +64,31 @@ export const parts: Readonly<Record<PartName, Part>> = {
       }),
   },
   project: {
-    groups: ['project.alerts'],
-    module: ({ log, clock, database, metrics, logger }) =>
-      ProjectModule.register({ log, clock, database, metrics, logger }),
+    groups: ['project.alerts', 'project.decisions', 'project.contests', 'project.feeds'],
+    module: ({ config, log, clock, database, metrics, logger }) =>
+      ProjectModule.register({
+        log,
+        clock,
+        database,
+        metrics,
+        logger,
+        guard: guardOf(config),
+        feeds: inboxesOf(config),
+      }),
+  },
+  notify: {
+    groups: ['notify'],
+    module: ({ log, clock, database, metrics, logger, config }) =>
+      NotifyModule.register({
+        log,
+        clock,
+        database,
+        metrics,
+        logger,
+        networks: config.notifyNetworks ?? [],
+        // Nothing holds alerts back.
+        isHeldBack: heldBackBy(database, clock),
+      }),
   },
   api: {
     groups: [],
@@ -74,9 +99,21 @@ export const parts: Readonly<Record<PartName, Part>> = {
         database: house.database,
         alertFeed: house.alertFeed,
         keys: house.keys,
+        signIn: house.signIn,
         rules: house.rules,
+        networks: house.config.notifyNetworks ?? [],
         ruleCounters: house.apps.includes('detect') ? () => ruleCounters(house.metrics) : null,
-        recount: () => recount(house.log, house.rules.current, detectionOptions(house.config)),
+        guard: guardOf(house.config),
+        feeds: {
+          ...inboxesOf(house.config),
+          halfLifeMs: house.config.feedHalfLifeMs,
+          demotingRules: house.config.feedDemotingRules,
+        },
+        recount: () =>
+          recount(house.log, house.rules.current, { ...detectionOptions(house.config), nowMs: house.clock.now() }),
+        detection: { ...detectionOptions(house.config), latenessMs: house.config.latenessMs },
+        logger: house.logger,
+        metrics: house.metrics,
       }),
   },
 };
@@ -86,6 +123,15 @@ function snapshotsOf({ config, database, snapshotsDir }: House): SnapshotStore {
   return config.kafkaBrokers ? new PostgresSnapshots(database) : new FolderSnapshots(snapshotsDir);
 }
 
-function detectionOptions({ partitions, dedupeHorizonMs, groupsMax }: Config) {
-  return { partitions, dedupeHorizonMs, groupsMax, identitiesMax: IDENTITIES_MAX };
+function inboxesOf({ feedPushFollowers, feedInboxItems }: Config) {
+  return { pushFollowersMax: feedPushFollowers, inboxItemsMax: feedInboxItems };
+}
+
+function guardOf({ ownNetworks, decisionsPerMinute }: Config): GuardOptions {
+  const networks = ownNetworks.map((text) => {
+    const [address, bits] = text.split('/');
+    const network = parseNetwork(address)!;
+    return bits === undefined ? network : widen(network, Number(bits));
+  });
+  return { ownNetworks: networks, perMinuteMax: decisionsPerMinute };
 }

@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { scenarioMark } from '#libs/backtest';
 import type { RuleFile } from '#libs/sigma';
 import { CommandError } from '../errors.js';
 
-/** The rule files (`.yml`, `.yaml`) of a folder and those below it, in the order of their names; or one file. */
+/**
+ * The rule files (`.yml`, `.yaml`) of a folder and those below it, in the order of their names; or one file. Folders that
+ * hold a scenario have a rule as it was, and are left out.
+ */
 export function readRuleFiles(path: string): RuleFile[] {
   return reading(path, () => listFiles(path).map((file) => ({ file, text: readFileSync(file, 'utf8') })));
 }
@@ -15,9 +19,11 @@ export function listRuleFiles(path: string): string[] {
 
 function listFiles(path: string): string[] {
   if (statSync(path).isFile()) return [path];
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
+  const entries = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const scenarios = new Set(entries.flatMap(({ name, parentPath }) => (name === scenarioMark ? parentPath : [])));
+  return entries
+    .filter(({ name, parentPath }) => /\.ya?ml$/.test(name) && !scenarios.has(parentPath))
+    .map(({ name, parentPath }) => join(parentPath, name))
     .sort();
 }
 

@@ -7,19 +7,29 @@ import { ensureAdminKey, type KeyStore, openAuthenticator } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import type { Config } from '#libs/config';
 import { topics } from '#libs/events';
-import type { Log, LogError } from '#libs/log';
+import type { Log } from '#libs/log';
 import type { RuleSet } from '#libs/sigma';
-import { openAlertFeed, openDatabase, openKeyStore, RuleStore, startEmbeddedPostgres } from '#libs/storage';
-import type { Failure } from '#libs/stream';
+import {
+  openAlertFeed,
+  openDatabase,
+  openKeyStore,
+  projections,
+  RuleStore,
+  SilenceStore,
+  startEmbeddedPostgres,
+} from '#libs/storage';
 import { createMetrics, type Logger, Repeats } from '#libs/telemetry';
 import { HealthModule, openApiPaths, serveOpenApi } from '../../../api/src/index.js';
 import { spreadOf } from '../../../detect/src/index.js';
 import { activityTopics } from '../../../ingest/src/index.js';
-import { createHttpApp, LogTransport, problemOf } from '../../../platform/src/index.js';
+import { createHttpApp, type DeclaredRoute, LogTransport } from '../../../platform/src/index.js';
 import { adminKeyFile } from '../client/admin-key.js';
 import { addressOf } from '../client/client.js';
 import { packageVersion } from '../package-root.js';
 import { openDataFolder } from './data-folder.js';
+import { DetectionThread, hasOwnThread } from './detection/detection-thread.js';
+import { detectionLimits } from './detection/options.js';
+import { failureTeller } from './failure-teller.js';
 import { measured } from './measured-log.js';
 import { openLog } from './open-log.js';
 import { type PartName, partNames } from './part-names.js';
@@ -27,6 +37,8 @@ import { type House, parts } from './parts.js';
 import { cannotListen, tryToListen } from './port.js';
 import { listRuleFiles } from './rule-files.js';
 import { LiveRules } from './rules/live-rules.js';
+import { openSignIn } from './sign-in.js';
+import { watchSilenceFile } from './silence-file.js';
 
 export interface WeirOptions {
   config: Config;
@@ -39,8 +51,12 @@ export interface WeirOptions {
 export interface RunningWeir {
   url: string;
   rules: RuleSet;
+  /** What it answers, and to whom. */
+  routes: readonly DeclaredRoute[];
   /** The admin key, where this start made it. */
   madeKey: string | null;
+  /** Resolves where something that it can't go on without has ended, with what: stop it then. */
+  broken: Promise<Error>;
   /** Lets requests and steps under way end, then closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -63,10 +79,15 @@ export async function startWeir(options: WeirOptions): Promise<RunningWeir> {
   await using opened = new AsyncDisposableStack();
   const house = await openHouse(options, opened);
   const madeKey = config.adminKey ? null : await makeAdminKey(house.keys, config.dataDir);
-  const app = await openApp(house, opened);
+  const thread = hasOwnThread(config, house.apps) ? new DetectionThread(house) : null;
+  opened.defer(() => thread?.stop());
+  const app = await openApp(house, thread, opened);
+  await thread?.started();
   const url = await listen(app, config);
   const all = opened.move();
-  return { url, rules: house.rules.rules, madeKey, stop: () => all.disposeAsync() };
+  const broken = thread?.broken ?? new Promise<never>(() => {});
+  const { declaredRoutes: routes } = app.getHttpAdapter().getInstance();
+  return { url, rules: house.rules.rules, routes, madeKey, broken, stop: () => all.disposeAsync() };
 }
 
 async function openHouse(options: WeirOptions, opened: AsyncDisposableStack): Promise<House> {
@@ -74,7 +95,7 @@ async function openHouse(options: WeirOptions, opened: AsyncDisposableStack): Pr
   const metrics = createMetrics();
   const log = measured(await openLog(options), metrics);
   opened.defer(() => log.close());
-  await createTopics(log, topicOptionsOf(config), logger);
+  await createTopics(log, config, logger);
   const databaseUrl = config.databaseUrl ?? (await openPostgres(config, logger, opened));
   const repeats = new Repeats(clock);
   let closing = false;
@@ -92,11 +113,18 @@ async function openHouse(options: WeirOptions, opened: AsyncDisposableStack): Pr
     directory: config.rulesDir,
     store: new RuleStore(database, clock),
     databaseUrl,
-    limits: { latenessMs: config.latenessMs, groupsMax: config.groupsMax },
+    limits: detectionLimits(config),
     logger,
     onProblem: lost('Rules were not looked at'),
   });
   opened.defer(() => rules.close());
+  const apps = partNames.filter((name) => options.apps.length === 0 || options.apps.includes(name));
+  // By those who project, so that processes with different files are no more than need be.
+  if (config.silencesFile && apps.includes('project')) {
+    const store = new SilenceStore(database, clock);
+    const onProblem = lost('The file of silences was not read');
+    opened.defer(await watchSilenceFile({ file: config.silencesFile, store, logger, onProblem }));
+  }
   opened.defer(() => {
     closing = true;
   });
@@ -112,9 +140,10 @@ async function openHouse(options: WeirOptions, opened: AsyncDisposableStack): Pr
     database,
     alertFeed,
     keys,
+    signIn: openSignIn(config, database, clock),
     rules,
     snapshotsDir,
-    apps: partNames.filter((name) => options.apps.length === 0 || options.apps.includes(name)),
+    apps,
   };
 }
 
@@ -127,13 +156,16 @@ async function openPostgres(config: Config, logger: Logger, opened: AsyncDisposa
   return postgres.url;
 }
 
-function topicOptionsOf({ partitions, retention }: Config) {
-  return { partitions, retentionMs: retention.ageMs ?? undefined, retentionBytes: retention.bytes ?? undefined };
-}
-
 /** All of them, since nobody knows which process comes first. */
-async function createTopics(log: Log, options: ReturnType<typeof topicOptionsOf>, logger: Logger): Promise<void> {
-  for (const topic of [...activityTopics, topics.matches, topics.alert]) {
+async function createTopics(log: Log, config: Config, logger: Logger): Promise<void> {
+  const ofTables = new Set<string>(projections.flatMap((projection) => projection.topics));
+  for (const topic of new Set([...activityTopics, topics.matches, ...ofTables])) {
+    const { ageMs, bytes } = ofTables.has(topic) ? config.tablesRetention : config.retention;
+    const options = {
+      partitions: config.partitions,
+      retentionMs: ageMs ?? undefined,
+      retentionBytes: bytes ?? undefined,
+    };
     for (const difference of await log.createTopic(topic, options)) logger.warn({ topic }, difference);
   }
 }
@@ -145,24 +177,30 @@ async function makeAdminKey(keys: KeyStore, dataDir: string): Promise<string | n
   );
 }
 
-async function openApp(house: House, opened: AsyncDisposableStack) {
+/** `thread`: where detection runs, if not here. */
+async function openApp(house: House, thread: DetectionThread | null, opened: AsyncDisposableStack) {
   const chosen = house.apps.map((name) => parts[name]);
-  const { logger, keys, clock, config, log, database, metrics } = house;
+  const here = chosen.filter((part) => thread === null || part !== parts.detect);
+  const { logger, keys, signIn, clock, config, log, database, metrics } = house;
   const strategy = new LogTransport({ log, failed: failureTeller(house) });
   const health = HealthModule.register({
     log,
     clock,
     database,
     metrics,
-    catchUps: () => strategy.catchUps(),
+    catchUps: async () => [...(await strategy.catchUps()), ...((await thread?.catchUps()) ?? [])],
     // Who answers for all of them shows all; the others, those that they run.
     measuredGroups: chosen.includes(parts.api) ? null : chosen.flatMap((part) => part.groups),
   });
-  const imports = [health, ...chosen.map((part) => part.module(house))];
+  const imports = [health, ...here.map((part) => part.module(house))];
   const app = await createHttpApp(
     { module: WeirModule, imports },
     {
-      keys: openAuthenticator(keys, clock, config.adminKey ?? undefined),
+      keys: openAuthenticator(keys, clock, config.adminKey ?? undefined, signIn.sessions),
+      wrongKeys: signIn.wrongKeys,
+      publicUrl: config.publicUrl,
+      corsOrigins: config.corsOrigins ?? [],
+      trustedProxies: config.trustedProxies ?? [],
       logger,
       clock,
       quotas: { ingest: config.ingestRequestsPerMinute, api: config.requestsPerMinute },
@@ -176,25 +214,6 @@ async function openApp(house: House, opened: AsyncDisposableStack) {
   await app.init();
   await app.startAllMicroservices();
   return app;
-}
-
-/** What is known to happen is told once in a while, without its stack; it is tried again until it succeeds. */
-function failureTeller({ clock, logger, metrics }: House): (error: unknown, where: Failure) => void {
-  const repeats = new Repeats(clock);
-  return (error, where) => {
-    const { stage: group, topic = '', skippedRecords } = where;
-    if (skippedRecords !== undefined) {
-      const { code: reason, message } = error as LogError;
-      metrics.weir_consumer_skipped_records_total.inc({ group, topic, reason }, skippedRecords);
-      logger.error({ ...where, reason }, `Records are skipped. ${message}`);
-      return;
-    }
-    const { code } = problemOf(error);
-    const cause = code === 'INTERNAL' ? { err: error } : { code, reason: String(error) };
-    repeats.once(`${group} ${code}`, (held) =>
-      logger.error({ ...cause, ...where, held }, 'A stage failed; it tries again'),
-    );
-  };
 }
 
 async function listen(app: NestFastifyApplication, config: Config): Promise<string> {

@@ -7,6 +7,8 @@ export interface Terminal {
   /** Columns of that screen. */
   readonly columns: number;
   result(text: string): void;
+  /** A piece of a result, as it is. */
+  raw(text: string): void;
   /** A remark for a person; silent with `--json`. */
   note(text: string): void;
   /** Draws over the last line of stderr; null clears it. Only where it is watched. */
@@ -23,6 +25,7 @@ export function openTerminal(json: boolean): Terminal {
     watched,
     columns: stderr.columns ?? 80,
     result: (text) => void stdout.write(`${text}\n`),
+    raw: (text) => void stdout.write(text),
     note: (text) => void (json || stderr.write(`${text}\n`)),
     redraw: (text) => void (watched && stderr.write(`\r\x1b[2K${text ?? ''}`)),
   };

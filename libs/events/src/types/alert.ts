@@ -13,7 +13,14 @@ const reference = Type.Object({
 
 const schema = Type.Object({
   id: name,
-  rule: Type.Object({ id: name, name: text, title: text, version: count }),
+  rule: Type.Object({
+    id: name,
+    name: text,
+    title: text,
+    version: count,
+    owner: Type.Optional(Type.Union([text, Type.Null()])),
+    runbook: Type.Optional(Type.Union([text, Type.Null()])),
+  }),
   severity: Type.Enum(['informational', 'low', 'medium', 'high', 'critical']),
   state: Type.Enum(['open', 'closed', 'merged']),
   /** The alert that took this one in when late events joined the two. */
@@ -33,6 +40,22 @@ const schema = Type.Object({
   events: count,
   expected: Type.Union([number, Type.Null()]),
   shadow: Type.Boolean(),
+  /** What its rule asks bouncers to do about the group, for how long, and what the group is to them. */
+  decision: Type.Optional(
+    Type.Union([
+      Type.Object({
+        type: Type.Enum(['ban', 'captcha', 'throttle']),
+        duration: text,
+        durationMs: count,
+        scope: name,
+      }),
+      Type.Null(),
+    ]),
+  ),
+  /** Raised afterwards, from what the log held when the rule was new. */
+  retro: Type.Optional(Type.Boolean()),
+  /** Until when it holds unless its sender says so again; of alerts that were received. */
+  endsAt: Type.Optional(text),
   revision: count,
   /** State as of this record of `weir.matches`; only a later position of the same alert replaces it. */
   position: Type.Object({ partition: count, offset: count }),

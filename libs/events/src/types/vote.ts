@@ -1,11 +1,13 @@
 import Type, { type Static } from 'typebox';
 import { defineEventType } from '../event-type.js';
-import { ip, name, number, texts } from '../fields.js';
+import { day, ip, name, number, texts } from '../fields.js';
 
 const ballot = Type.Object({
   contest: name,
   voter: name,
   ip: Type.Optional(ip),
+  /** The day on which the voter's account was made. */
+  accountCreatedOn: Type.Optional(day),
   /** The entries that the voter could choose from. */
   shown: Type.Optional(texts),
   entry: Type.Optional(name),

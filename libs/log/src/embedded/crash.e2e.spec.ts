@@ -89,7 +89,7 @@ describe('a process that is killed', () => {
       await log.close();
     }
     expect(acknowledged.size).toBeGreaterThan(1000);
-  }, 120_000);
+  });
 });
 
 describe('a second process', () => {

@@ -123,18 +123,19 @@ export class GroupPositions {
     return missing <= 0;
   }
 
+  /** Rejects with LOG_GROUP_ACTIVE where it has any. */
+  async refuseMembers(group: string): Promise<void> {
+    const members = await this.#members(group);
+    if (members.length > 0) throw active(group);
+  }
+
   /** Moves positions of a group without members. Rejects with LOG_GROUP_ACTIVE. */
   async reset(group: string, positions: readonly Committed[]): Promise<void> {
-    const members = await this.#members(group);
-    const active = (cause?: unknown) => {
-      const message = `Group ${group} has members. Stop them, then move its positions.`;
-      return new LogError('LOG_GROUP_ACTIVE', message, { group }, { cause });
-    };
-    if (members.length > 0) throw active();
+    await this.refuseMembers(group);
     try {
       await this.commit(group, positions, () => nobody);
     } catch (error) {
-      throw error instanceof LogError && error.code === 'LOG_NOT_OWNED' ? active(error) : error;
+      throw error instanceof LogError && error.code === 'LOG_NOT_OWNED' ? active(group, error) : error;
     }
   }
 
@@ -173,6 +174,11 @@ export class GroupPositions {
       }
     });
   }
+}
+
+function active(group: string, cause?: unknown): LogError {
+  const message = `Group ${group} has members. Stop them, then move its positions.`;
+  return new LogError('LOG_GROUP_ACTIVE', message, { group }, { cause });
 }
 
 function refusalOf(group: string, error: BrokerError): Error {

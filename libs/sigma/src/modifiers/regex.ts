@@ -4,6 +4,12 @@ import { type Flag, type Operator } from './modifier.js';
 /** Longest regular expression; compiled size grows with it. */
 export const regexCharsMax = 4096;
 
+/**
+ * Instructions that one may compile to. Up to here the matcher's time per character is that of a table of states; larger
+ * ones fell back to following all states one by one, measured at a third of a millisecond per character.
+ */
+export const regexSizeMax = 1000;
+
 const flagValues: Readonly<Record<string, number>> = {
   i: RE2JS.CASE_INSENSITIVE,
   m: RE2JS.MULTILINE,
@@ -22,6 +28,13 @@ export const re: Operator = {
     for (const flag of flags) bits |= flagValues[flag] ?? 0;
     try {
       const regex = RE2JS.compile(pattern, bits);
+      const size = regex.programSize();
+      if (size > regexSizeMax)
+        return problem(
+          node,
+          `The regular expression takes ${size} steps; ${regexSizeMax} are the most`,
+          'Lower the repetitions in it, such as `{0,1000}`',
+        );
       return { on: 'scalar', cost: 100, test: (v) => regex.test(typeof v === 'string' ? v : String(v)) };
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);

@@ -28,10 +28,10 @@ async function change(ids: readonly string[], partition = 0, database = pg.datab
   await claimPositions(database, [at]);
   const records = ids.map((id, i) => ({
     offset: offset + i,
-    alert: alertEvent({ id, position: { partition, offset: offset + i }, evidence: [] }),
+    alert: alertEvent({ id, group: { user: id }, position: { partition, offset: offset + i }, evidence: [] }),
   }));
   offsets.set(partition, offset + ids.length);
-  await applyAlerts(database, at, records, offset + ids.length);
+  await applyAlerts(database, [{ reached: at, records, next: offset + ids.length }]);
 }
 
 async function until(condition: () => boolean): Promise<void> {

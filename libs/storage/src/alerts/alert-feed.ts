@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { CONNECT_TIMEOUT_MS } from '../database/open-database.js';
+import { prepared } from '../database/prepared.js';
 import type { AlertWire } from './alert.js';
 import { type AlertRow, alertColumns, alertWire } from './alert-row.js';
 
@@ -31,13 +32,13 @@ const LOOK_MS = 5_000;
 
 /** Alerts that changed after `change`, in order, each once in its newest revision: what a returning listener missed. */
 export async function alertsSince(database: DataSource, change: number, limit = PAGE_CHANGES): Promise<AlertChange[]> {
-  const rows = await database.query<AlertRow[]>(
-    `SELECT ${alertColumns} FROM computed.alert a LEFT JOIN decided.triage t ON t.alert_id = a.id
-     WHERE a.change > $1 ORDER BY a.change LIMIT $2`,
-    [change, limit],
-  );
+  const rows = await database.query<AlertRow[]>(alertsSinceSql, [change, limit]);
   return rows.map((row) => ({ change: Number(row.change), alert: alertWire(row) }));
 }
+
+const alertsSinceSql = prepared(`
+  SELECT ${alertColumns} FROM computed.alert a
+  WHERE a.change > $1 ORDER BY a.change LIMIT $2`);
 
 /** The newest change there is, 0 before the first. */
 export async function newestChange(database: DataSource): Promise<number> {

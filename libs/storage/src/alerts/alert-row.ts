@@ -1,5 +1,6 @@
 import type { Alert } from '#libs/events';
 import { storable } from '../storable.js';
+import type { TriageStatus, Verdict } from '../triage/triage.js';
 import type { AlertEvidence, AlertWire, EvidenceReference } from './alert.js';
 
 /** What `json_to_recordset` turns into a row of computed.alert. */
@@ -11,6 +12,8 @@ export function alertRow(alert: Alert) {
     rule_name: storable(rule.name),
     rule_title: storable(rule.title),
     rule_version: rule.version,
+    rule_owner: rule.owner ? storable(rule.owner) : null,
+    rule_runbook: rule.runbook ? storable(rule.runbook) : null,
     severity: alert.severity,
     state: alert.state,
     merged_into: alert.mergedInto,
@@ -28,6 +31,8 @@ export function alertRow(alert: Alert) {
     events: alert.events,
     expected: alert.expected,
     shadow: alert.shadow,
+    decision: alert.decision ? JSON.stringify(alert.decision) : null,
+    retro: alert.retro ?? false,
     revision: alert.revision,
     position_partition: position.partition,
     position_offset: position.offset,
@@ -57,9 +62,11 @@ function groupTerms(group: Record<string, unknown>): string[] {
 
 /** Columns of an alert with its triage, as the reading statements name them. */
 export const alertColumns = `
-  a.id, a.rule_id, a.rule_name, a.rule_title, a.rule_version, a.severity, a.state, a.merged_into, a.group_fields,
+  a.id, a.rule_id, a.rule_name, a.rule_title, a.rule_version, a.rule_owner, a.rule_runbook, a.severity, a.state, a.merged_into, a.group_fields,
   a.timespan, a.condition, a.first_seen, a.opened_at, a.last_seen, a.closed_at, a.value, a.peak, a.events, a.expected,
-  a.shadow, a.revision, a.change, t.status, t.owner, t.verdict, t.notes`;
+  a.shadow, a.decision, a.retro, a.revision, a.change, a.incident,
+  ARRAY(SELECT h.silence_id FROM computed.held_alert h WHERE h.alert_id = a.id ORDER BY h.at, h.silence_id) AS silenced_by,
+  a.triage_status, a.triage_owner, a.triage_verdict, a.triage_reason, a.triage_notes`;
 
 /** A row of these columns, as `pg` reads it. */
 export interface AlertRow {
@@ -68,6 +75,8 @@ export interface AlertRow {
   rule_name: string;
   rule_title: string;
   rule_version: number;
+  rule_owner: string | null;
+  rule_runbook: string | null;
   severity: AlertWire['severity'];
   state: AlertWire['state'];
   merged_into: string | null;
@@ -83,18 +92,30 @@ export interface AlertRow {
   events: string;
   expected: number | null;
   shadow: boolean;
+  decision: AlertWire['decision'];
+  retro: boolean;
   revision: number;
   change: string;
-  status: string | null;
-  owner: string | null;
-  verdict: string | null;
-  notes: number | null;
+  silenced_by: string[];
+  incident: string | null;
+  triage_status: TriageStatus;
+  triage_owner: string | null;
+  triage_verdict: Verdict | null;
+  triage_reason: string | null;
+  triage_notes: number;
 }
 
 export function alertWire(row: AlertRow): AlertWire {
   return {
     id: row.id,
-    rule: { id: row.rule_id, name: row.rule_name, title: row.rule_title, version: row.rule_version },
+    rule: {
+      id: row.rule_id,
+      name: row.rule_name,
+      title: row.rule_title,
+      version: row.rule_version,
+      owner: row.rule_owner,
+      runbook: row.rule_runbook,
+    },
     severity: row.severity,
     state: row.state,
     mergedInto: row.merged_into,
@@ -110,8 +131,18 @@ export function alertWire(row: AlertRow): AlertWire {
     events: Number(row.events),
     expected: row.expected,
     shadow: row.shadow,
+    decision: row.decision,
+    retro: row.retro,
     revision: row.revision,
-    triage: { status: row.status ?? 'new', owner: row.owner, verdict: row.verdict, notes: row.notes ?? 0 },
+    silencedBy: row.silenced_by,
+    incident: row.incident,
+    triage: {
+      status: row.triage_status,
+      owner: row.triage_owner,
+      verdict: row.triage_verdict,
+      reason: row.triage_reason,
+      notes: row.triage_notes,
+    },
   };
 }
 

@@ -1,29 +1,36 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '#libs/clock';
 import type { Alert } from '#libs/events';
 import { alertEvent } from '../../testing/alert-event.js';
 import { openTestDatabase, type TestDatabase } from '../../testing/test-database.js';
 import { claimPositions } from '../positions/positions.js';
+import { TriageStore } from '../triage/triage-store.js';
 import { applyAlerts } from './apply-alerts.js';
 import { getAlert } from './read-alerts.js';
 
 let pg: TestDatabase;
+let triage: TriageStore;
 beforeAll(async () => {
   pg = await openTestDatabase();
+  triage = new TriageStore(pg.database, new ManualClock(0));
 });
 afterAll(() => pg.close());
-beforeEach(() => pg.database.query('TRUNCATE computed.alert, computed.alert_evidence, computed.projection_position'));
+beforeEach(() =>
+  pg.database.query(`TRUNCATE computed.alert, computed.alert_evidence, computed.incident_run,
+    computed.projection_position, decided.triage, decided.triage_change`),
+);
 
 const at = (offset: number) => ({ projection: 'alerts', topic: 'alert', partition: 0, offset });
 const claim = async (offset = 0) => (await claimPositions(pg.database, [at(offset)]))[0];
 
 /** Records from an offset on. */
-const apply = (offset: number, ...alerts: Alert[]) =>
-  applyAlerts(
-    pg.database,
-    at(offset),
-    alerts.map((alert, i) => ({ offset: offset + i, alert })),
-    offset + alerts.length,
-  );
+const apply = (offset: number, ...alerts: Alert[]) => applyAlerts(pg.database, [readFrom(0, offset, ...alerts)]);
+
+const readFrom = (partition: number, offset: number, ...alerts: Alert[]) => ({
+  reached: { ...at(offset), partition },
+  records: alerts.map((alert, i) => ({ offset: offset + i, alert })),
+  next: offset + alerts.length,
+});
 
 const decidedAt = (offset: number, changes: Partial<Alert> = {}) =>
   alertEvent({ position: { partition: 0, offset }, ...changes });
@@ -35,7 +42,9 @@ test('an alert comes back as it went in, with its evidence in order of time', as
   await apply(0, alertEvent({ evidence: evidence.toReversed() }));
   expect(await stored()).toEqual({
     ...fields,
-    triage: { status: 'new', owner: null, verdict: null, notes: 0 },
+    silencedBy: [],
+    incident: 'a1',
+    triage: { status: 'new', owner: null, verdict: null, reason: null, notes: 0 },
     evidence,
   });
   expect(await getAlert(pg.database, 'a2')).toBeNull();
@@ -45,10 +54,13 @@ test('an alert comes back as it went in, with its evidence in order of time', as
 test('what people decided is shown beside it, and stays when the alert changes', async () => {
   await claim();
   await apply(0, decidedAt(1));
-  await pg.database.query(`INSERT INTO decided.triage (alert_id, status, owner) VALUES ('a1', 'acknowledged', 'kim')`);
+  await triage.take('a1', { status: 'acknowledged', owner: 'kim' }, 'key-1', null);
   await apply(1, decidedAt(2, { state: 'closed', closedAt: '2026-01-01T00:02:00.000Z' }));
   expect(await stored()).toMatchObject({ state: 'closed', triage: { status: 'acknowledged', owner: 'kim' } });
-  await pg.database.query('TRUNCATE decided.triage');
+  await pg.database.query('TRUNCATE computed.alert, computed.alert_evidence, computed.projection_position');
+  await claim();
+  await apply(0, decidedAt(1));
+  expect(await stored()).toMatchObject({ state: 'open', triage: { status: 'acknowledged', owner: 'kim' } });
 });
 
 test('the newest position wins: within a batch, over batches, and whatever comes again', async () => {
@@ -103,11 +115,14 @@ test('text that PostgreSQL has no place for does not stop it', async () => {
   await claim();
   const group = { user: 'a\0b', other: '\ud800', z: 'é' };
   const evidence = [{ ...alertEvent().evidence[0], event: { user: 'a\0b\ud800' } }];
-  await apply(0, decidedAt(1, { group, evidence, rule: { id: 'r\0', name: '\udfff', title: 't', version: 1 } }));
+  const rule = { id: 'r\0', name: '\udfff', title: 't', version: 1, owner: 'o\0', runbook: null };
+  const decision = { type: 'ban', duration: '4h', durationMs: 14_400_000, scope: 'U\0' } as const;
+  await apply(0, decidedAt(1, { group, evidence, rule, decision }));
   const alert = await stored();
   expect(alert.group).toEqual(group);
   expect(alert.evidence![0].event).toEqual({ user: 'a\0b\ud800' });
-  expect(alert.rule).toEqual({ id: 'r\uFFFD', name: '\uFFFD', title: 't', version: 1 });
+  expect(alert.rule).toEqual({ ...rule, id: 'r\uFFFD', name: '\uFFFD', owner: 'o\uFFFD' });
+  expect(alert.decision).toEqual(decision);
 });
 
 test('position and alerts are written together or not at all', async () => {
@@ -154,6 +169,24 @@ test('a position that stands before what was reached, or is gone, is told, and n
   expect(await claim()).toBe(0);
 });
 
+test('partitions read together are written together: each from where it stands, or none where one was forgotten', async () => {
+  const second = { ...at(0), partition: 1 };
+  await claimPositions(pg.database, [at(0), second]);
+  const both = [readFrom(0, 0, decidedAt(1)), readFrom(1, 0, decidedAt(1, { id: 'b1' }), decidedAt(2, { id: 'b2' }))];
+  expect(await applyAlerts(pg.database, [both[0]])).toBe(true);
+  // The first one's answer was lost: it comes again, with the other.
+  expect(await applyAlerts(pg.database, both)).toBe(true);
+  expect(await claimPositions(pg.database, [at(9), { ...second, offset: 9 }])).toEqual([1, 2]);
+  expect((await stored()).revision).toBe(1);
+  expect((await stored('b2')).id).toBe('b2');
+
+  await pg.database.query('UPDATE computed.projection_position SET "offset" = 0 WHERE partition = 1');
+  const later = [readFrom(0, 1, decidedAt(3, { id: 'a3' })), readFrom(1, 2, decidedAt(3, { id: 'b3' }))];
+  expect(await applyAlerts(pg.database, later)).toBe(false);
+  expect(await getAlert(pg.database, 'a3')).toBeNull();
+  expect(await claimPositions(pg.database, [at(9), { ...second, offset: 9 }])).toEqual([1, 0]);
+});
+
 test('changes that a crash undid never share their numbers with later ones', async () => {
   await claim();
   const newest = async () => Number((await pg.database.query('SELECT max(change) FROM computed.alert'))[0].max);
@@ -163,4 +196,26 @@ test('changes that a crash undid never share their numbers with later ones', asy
   await apply(1, decidedAt(2, { id: 'a2' }), decidedAt(3, { id: 'a3' }));
   expect(await newest()).toBeGreaterThan(seen + 1);
   expect(Number.isSafeInteger(seen * 2)).toBe(true);
+});
+
+test('what was raised afterwards gives way to what was raised live, and never takes its place', async () => {
+  await claim();
+  const retro = (changes: Partial<Alert> = {}) => decidedAt(0, { retro: true, ...changes });
+  await apply(0, retro({ value: 1 }));
+  expect(await stored()).toMatchObject({ retro: true, value: 1 });
+  await apply(1, retro({ value: 2 }));
+  expect(await stored()).toMatchObject({ retro: true, value: 1 });
+  await apply(2, decidedAt(0, { value: 3 }));
+  expect(await stored()).toMatchObject({ retro: false, value: 3 });
+  await apply(3, retro({ value: 4, position: { partition: 1, offset: 99 } }));
+  expect(await stored()).toMatchObject({ retro: false, value: 3 });
+});
+
+test('of both in one batch the live one is kept, whichever comes first', async () => {
+  await claim();
+  const [live, retro] = [decidedAt(3, { value: 3 }), decidedAt(0, { value: 9, retro: true })];
+  await apply(0, retro, live);
+  expect(await stored()).toMatchObject({ retro: false, value: 3 });
+  await apply(2, { ...live, id: 'a2' }, { ...retro, id: 'a2' });
+  expect(await stored('a2')).toMatchObject({ retro: false, value: 3 });
 });

@@ -1,9 +1,13 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Alert } from '#libs/events';
-import { lockPosition, movePosition, type ProjectionPosition } from '../positions/positions.js';
+import type { Send } from '../database/pipelined.js';
+import { prepared } from '../database/prepared.js';
+import { placeAlerts, type StoredAlert } from '../incidents/place-alerts.js';
+import { advance, type Progress } from '../positions/advance.js';
 import type { EvidenceReference } from './alert.js';
 import { alertRow, evidenceRow } from './alert-row.js';
 import { deleteEvidenceSql } from './delete-evidence.sql.js';
+import { inheritTriageSql } from './inherit-triage.sql.js';
 import { lockChangesSql } from './lock-changes.sql.js';
 import { notifyChangesSql } from './notify-changes.sql.js';
 import { upsertAlertsSql } from './upsert-alerts.sql.js';
@@ -16,60 +20,86 @@ export interface AlertRecord {
 }
 
 /**
- * Writes alert events and the position behind them in one transaction, so each counts exactly once. `reached` is where
- * the projection stood before these records, `next` the first offset after them. Records are in offset order; of
- * several of one alert the newest position wins, here and against what is stored.
- *
- * The commit does not wait for the disk: a server that crashes may forget the last of these transactions. False where
- * that has happened: the position stands before `reached`, and nothing is written. Rejects where the database does.
+ * Writes alert events and the positions behind them; see `advance`. Of several of one alert the newest position wins, here
+ * and against what is stored.
  */
-export async function applyAlerts(
-  database: DataSource,
-  reached: ProjectionPosition,
-  records: readonly AlertRecord[],
-  next: number,
-): Promise<boolean> {
-  return database.transaction(async (manager) => {
-    const from = await lockPosition(manager, reached);
-    if (from === null || from < reached.offset) return false;
-    // Past `reached`: the answer to a commit of ours was lost, or another process reads the partition now.
-    if (from >= next) return true;
-    const alerts = records.filter((record) => record.offset >= from).map((record) => record.alert);
-    if (alerts.length > 0) await write(manager, alerts);
-    await movePosition(manager, { ...reached, offset: next });
-    return true;
-  });
+export function applyAlerts(database: DataSource, read: readonly Progress<AlertRecord>[]): Promise<boolean> {
+  return advance(database, read, (manager, records, send) =>
+    write(
+      manager,
+      records.map(({ alert }) => alert),
+      send,
+    ),
+  );
 }
 
-async function write(manager: EntityManager, alerts: readonly Alert[]): Promise<void> {
-  const newest = newestOfEach(alerts);
-  await manager.query(lockChangesSql);
-  const written = await manager.query<{ id: string }[]>(upsertAlertsSql, [
-    JSON.stringify([...newest.values()].map(alertRow)),
-  ]);
-  if (written.length === 0) return;
+async function write(manager: EntityManager, alerts: readonly Alert[], send: Send): Promise<void> {
+  send(lockChangesSql);
+  const stored = await storedAlerts(manager, new Set(alerts.map(({ id }) => id)));
+  const newest = newestOfEach(alerts, stored);
+  if (newest.size === 0) return;
+  const incidents = await placeAlerts(manager, { revisions: alerts, newest, stored }, send);
+  const ids = [...newest.keys()];
+  const rows = [...newest.values()].map((alert) => ({ ...alertRow(alert), incident: incidents.get(alert.id) ?? null }));
+  send(upsertAlertsSql, [JSON.stringify(rows)]);
+  const merged = ids.filter((id) => newest.get(id)!.state === 'merged');
+  if (merged.length > 0) send(inheritTriageSql, [merged]);
   const events = publishedEvents(alerts);
-  const ids = written.map(({ id }) => id);
   const evidence = ids.flatMap((id) =>
     uniqueReferences(newest.get(id)!).map((reference) => evidenceRow(id, reference, events.get(keyOf(id, reference)))),
   );
-  const rows = JSON.stringify(evidence);
-  await manager.query(upsertEvidenceSql, [rows]);
-  await manager.query(deleteEvidenceSql, [rows, ids]);
-  await manager.query(notifyChangesSql);
+  const references = JSON.stringify(evidence);
+  send(upsertEvidenceSql, [references]);
+  send(deleteEvidenceSql, [references, ids]);
+  send(notifyChangesSql);
 }
 
-/** Same rule as the statement's: a statement may write each row once only. Ordered by the last record of each. */
-function newestOfEach(alerts: readonly Alert[]): Map<string, Alert> {
+const storedAlertsSql = prepared(`
+  SELECT id, incident, state, shadow, retro, opened_at, last_seen, position_partition AS partition,
+    position_offset AS "offset"
+  FROM computed.alert WHERE id = ANY ($1)`);
+
+type Stored = StoredAlert & Pick<Alert, 'position'>;
+
+async function storedAlerts(manager: EntityManager, ids: ReadonlySet<string>): Promise<Map<string, Stored>> {
+  const rows = await manager.query<
+    (Pick<Stored, 'incident' | 'state' | 'shadow' | 'retro'> & {
+      id: string;
+      opened_at: Date;
+      last_seen: Date;
+      partition: number;
+      offset: string;
+    })[]
+  >(storedAlertsSql, [[...ids]]);
+  return new Map(
+    rows.map(({ id, opened_at, last_seen, partition, offset, ...row }) => [
+      id,
+      {
+        ...row,
+        openedAt: opened_at.toISOString(),
+        lastSeen: last_seen.toISOString(),
+        position: { partition, offset: Number(offset) },
+      },
+    ]),
+  );
+}
+
+/** Those that are newer than what is stored: a statement may write each row once only. Ordered by the last record of each. */
+function newestOfEach(alerts: readonly Alert[], stored: ReadonlyMap<string, Stored>): Map<string, Alert> {
   const newest = new Map<string, Alert>();
   for (const alert of alerts) {
-    const known = newest.get(alert.id)?.position;
-    const isNewer = !known || known.partition !== alert.position.partition || known.offset < alert.position.offset;
-    if (!isNewer) continue;
+    const known = newest.get(alert.id) ?? stored.get(alert.id);
+    if (known !== undefined && !isNewer(alert, known)) continue;
     newest.delete(alert.id);
     newest.set(alert.id, alert);
   }
   return newest;
+}
+
+function isNewer(alert: Alert, known: Pick<Alert, 'position' | 'retro'>): boolean {
+  if ((alert.retro ?? false) !== (known.retro ?? false)) return known.retro ?? false;
+  const { partition, offset } = known.position;
+  return partition !== alert.position.partition || offset < alert.position.offset;
 }
 
 /** The events that any of the records carries: the newest revision leaves out those that an earlier one published. */

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { storable } from '../storable.js';
 import type { AuditLogEntity } from './audit-log.entity.js';
 
 /** Notes a change, in the transaction that makes it. */
@@ -8,6 +9,6 @@ export async function writeAudit(manager: EntityManager, entry: Omit<AuditLogEnt
     entry.actor,
     entry.action,
     entry.subject,
-    JSON.stringify(entry.facts),
+    JSON.stringify(entry.facts, (_, value: unknown) => (typeof value === 'string' ? storable(value) : value)),
   ]);
 }

@@ -17,7 +17,9 @@ const withParameters = (change: (url: URL) => void) => {
 };
 
 test('several at once: one migrates, the others wait, all work', async () => {
-  await pg.database.query('DROP SCHEMA computed CASCADE; DROP SCHEMA decided CASCADE; DROP TABLE weir_migration');
+  await pg.database.query(
+    'DROP SCHEMA computed CASCADE; DROP SCHEMA decided CASCADE; DROP SCHEMA sent CASCADE; DROP TABLE weir_migration',
+  );
   const opened = await Promise.all([1, 2, 3].map(() => openDatabase({ url: pg.url })));
   for (const database of opened) {
     expect(await database.query('SELECT count(*)::int AS n FROM computed.alert')).toEqual([{ n: 0 }]);
@@ -50,10 +52,8 @@ test('a server that hangs is not waited for, and its connections are given up', 
   const ask = () => database.query('SELECT 1 AS one');
   await Promise.all([ask(), ask()]);
   const thaw = freeze(pg.directory);
-  const from = performance.now();
   const hanging = await Promise.allSettled([database.transaction((manager) => manager.query('SELECT 1')), ask()]);
   for (const outcome of hanging) expect(outcome).toMatchObject({ reason: { message: 'Query read timeout' } });
-  expect(performance.now() - from).toBeLessThan(2_000);
   thaw();
   for (let i = 0; i < 5; i++) expect(await ask()).toEqual([{ one: 1 }]);
   await database.destroy();

@@ -42,6 +42,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
         query_timeout: answerTimeoutMs,
         idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
         keepAlive: true,
+        // Statements that are sent at once are not kept back until those before them are answered; see `pipelined`.
+        pipeline: true,
       },
     }).initialize();
   } catch (error) {

@@ -14,7 +14,7 @@ test('migrations make what entities describe', async () => {
 });
 
 test('the committed dump is what migrations make (npx vitest run libs/storage -u writes it)', async () => {
-  const dump = await describeSchema(pg.database, ['computed', 'decided']);
+  const dump = await describeSchema(pg.database, ['computed', 'decided', 'sent']);
   await expect(dump).toMatchFileSnapshot('../../../../migrations/schema.sql');
 });
 

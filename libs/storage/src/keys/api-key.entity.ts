@@ -20,4 +20,9 @@ export class ApiKeyEntity {
   lastUsedAt!: Date | null;
   @Column({ type: 'timestamptz', name: 'revoked_at', precision: 3, nullable: true })
   revokedAt!: Date | null;
+  /** The secret before the last rotation, which works until `previousUntil`. */
+  @Column('bytea', { name: 'previous_hash', nullable: true })
+  previousHash!: Buffer | null;
+  @Column({ type: 'timestamptz', name: 'previous_until', precision: 3, nullable: true })
+  previousUntil!: Date | null;
 }

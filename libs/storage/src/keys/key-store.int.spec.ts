@@ -80,3 +80,49 @@ test('last use is written at close, and never moves back', async () => {
   await store.close();
   expect((await open().list()).find((key) => key.id === id)?.lastUsedAt).toBe(clock.now());
 });
+
+test('a rotated key works with both secrets at once and everywhere, then with the new one only', async () => {
+  const [here, elsewhere] = [open(), open()];
+  const first = mintKey();
+  await here.create({ id: first.id, hash: first.hash, name: 'sender', scopes: ['ingest'], expiresAt: null }, 'weir');
+  const ask = async (store: typeof here, { text }: { text: string }) =>
+    (await openAuthenticator(store, clock).authenticate({ apiKey: text })).kind;
+  expect([await ask(here, first), await ask(elsewhere, first)]).toEqual(['principal', 'principal']);
+
+  const second = mintKey(first.id);
+  const until = clock.now() + 60_000;
+  expect(await here.rotate(first.id, second.hash, until, 'boss')).toMatchObject({
+    kind: 'rotated',
+    key: { name: 'sender', previous: { until } },
+  });
+  for (const store of [here, elsewhere])
+    expect([await ask(store, first), await ask(store, second)]).toEqual(['principal', 'principal']);
+  clock.advance(60_000);
+  for (const store of [here, elsewhere])
+    expect([await ask(store, first), await ask(store, second)]).toEqual(['unknown', 'principal']);
+
+  // Rotated twice within the time, the oldest is gone: two secrets are enough to go wrong with.
+  const [third, fourth] = [mintKey(first.id), mintKey(first.id)];
+  for (const { hash } of [third, fourth]) await here.rotate(first.id, hash, clock.now() + 60_000, 'boss');
+  expect(await Promise.all([second, third, fourth].map((key) => ask(here, key)))).toEqual([
+    'unknown',
+    'principal',
+    'principal',
+  ]);
+
+  expect(await here.rotate('0000000000000000', second.hash, until, 'boss')).toEqual({ kind: 'unknown' });
+  await here.revoke(first.id, 'boss');
+  expect(await here.rotate(first.id, second.hash, until, 'boss')).toEqual({ kind: 'over' });
+  expect(await ask(here, third)).toBe('revoked');
+  const audit = await pg.database.query('SELECT action FROM decided.audit_log WHERE subject = $1 ORDER BY id', [
+    `key:${first.id}`,
+  ]);
+  expect(audit.map(({ action }: { action: string }) => action)).toEqual([
+    'key.created',
+    'key.rotated',
+    'key.rotated',
+    'key.rotated',
+    'key.revoked',
+  ]);
+  await Promise.all([here.close(), elsewhere.close()]);
+});

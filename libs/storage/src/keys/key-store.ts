@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { KeyRecord, KeyStore, MintedKey, NewKey, Scope } from '#libs/auth';
+import type { KeyRecord, KeyStore, MintedKey, NewKey, Rotation, Scope } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import { writeAudit } from '../audit/write-audit.js';
 import { storable } from '../storable.js';
@@ -27,7 +27,7 @@ const WEIR = 'weir';
 type MintedHash = Pick<MintedKey, 'id' | 'hash'>;
 
 const columns =
-  'id, name, hash, scopes, created_at AS "createdAt", expires_at AS "expiresAt", last_used_at AS "lastUsedAt", revoked_at AS "revokedAt"';
+  'id, name, hash, scopes, created_at AS "createdAt", expires_at AS "expiresAt", last_used_at AS "lastUsedAt", revoked_at AS "revokedAt", previous_hash AS "previousHash", previous_until AS "previousUntil"';
 
 /** Keys in decided.api_key, with what was found lately in memory. Methods reject where the database does. */
 export function openKeyStore(options: KeyStoreOptions): KeyStore {
@@ -37,7 +37,7 @@ export function openKeyStore(options: KeyStoreOptions): KeyStore {
 class PostgresKeyStore implements KeyStore {
   private readonly cache = new Map<string, { key: KeyRecord; until: number }>();
   private readonly finding = new Map<string, Promise<KeyRecord | null>>();
-  private revocations = 0;
+  private changes = 0;
   private touched = new Map<string, number>();
   private readonly touching: NodeJS.Timeout;
 
@@ -45,23 +45,25 @@ class PostgresKeyStore implements KeyStore {
     this.touching = setInterval(() => void this.writeTouched(), TOUCH_MS).unref();
   }
 
-  async find(id: string): Promise<KeyRecord | null> {
+  async find(id: string, { fresh = false } = {}): Promise<KeyRecord | null> {
     const cached = this.cache.get(id);
-    if (cached && cached.until > this.options.clock.now()) return cached.key;
+    if (!fresh && cached && cached.until > this.options.clock.now()) return cached.key;
     // One question for all who ask for the same key at the same time.
     const known = this.finding.get(id);
     if (known) return known;
-    const finding = this.load(id, cached?.key).finally(() => this.finding.delete(id));
+    const finding = this.load(id, cached?.key).finally(() => {
+      if (this.finding.get(id) === finding) this.finding.delete(id);
+    });
     this.finding.set(id, finding);
     return finding;
   }
 
   private async load(id: string, stale: KeyRecord | undefined): Promise<KeyRecord | null> {
-    const { revocations } = this;
+    const { changes } = this;
     // While the database is away nobody can revoke a key, and what does not need the database goes on.
     const key = await (stale ? ifSoon(this.read(id), stale) : this.read(id));
-    // What was read before a revocation may be of before it.
-    if (revocations === this.revocations) this.remember(id, key);
+    // What was read before a change may be of before it.
+    if (changes === this.changes) this.remember(id, key);
     return key;
   }
 
@@ -135,9 +137,38 @@ class PostgresKeyStore implements KeyStore {
       await writeAudit(manager, { at, actor, action: 'key.revoked', subject: `key:${id}`, facts: {} });
       return true;
     });
-    this.revocations++;
-    this.cache.delete(id);
+    this.forget(id);
     return found;
+  }
+
+  async rotate(id: string, hash: Buffer, previousUntil: number, actor: string): Promise<Rotation> {
+    const now = this.options.clock.now();
+    const [at, until] = [new Date(now), new Date(previousUntil)];
+    const rotation = await this.options.database.transaction<Rotation>(async (manager) => {
+      const [row] = await manager.query<ApiKeyEntity[]>(
+        `SELECT ${columns} FROM decided.api_key WHERE id = $1 FOR UPDATE`,
+        [storable(id)],
+      );
+      if (!row) return { kind: 'unknown' };
+      const was = keyRecord(row);
+      if (was.revokedAt !== null || (was.expiresAt !== null && was.expiresAt <= now)) return { kind: 'over' };
+      await manager.query(
+        'UPDATE decided.api_key SET hash = $2, previous_hash = hash, previous_until = $3 WHERE id = $1',
+        [id, hash, until],
+      );
+      const facts = { previousUntil: until };
+      await writeAudit(manager, { at, actor, action: 'key.rotated', subject: `key:${id}`, facts });
+      return { kind: 'rotated', key: { ...was, hash, previous: { hash: was.hash, until: previousUntil } } };
+    });
+    this.forget(id);
+    return rotation;
+  }
+
+  /** The key has changed: what is in memory, or on its way there, may be of before. */
+  private forget(id: string): void {
+    this.changes++;
+    this.cache.delete(id);
+    this.finding.delete(id);
   }
 
   touch(id: string): void {
@@ -186,5 +217,6 @@ function keyRecord(row: ApiKeyEntity): KeyRecord {
     expiresAt: row.expiresAt?.getTime() ?? null,
     lastUsedAt: row.lastUsedAt?.getTime() ?? null,
     revokedAt: row.revokedAt?.getTime() ?? null,
+    previous: row.previousHash && row.previousUntil && { hash: row.previousHash, until: row.previousUntil.getTime() },
   };
 }

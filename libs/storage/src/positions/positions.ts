@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { claimPositionsSql } from './claim-positions.sql.js';
-import { lockPositionSql } from './lock-position.sql.js';
-import { movePositionSql } from './move-position.sql.js';
+import { lockPositionsSql } from './lock-positions.sql.js';
+import { movePositionsSql } from './move-positions.sql.js';
 
 /** One partition that a projection reads. `offset`: the first NOT yet processed. */
 export interface ProjectionPosition {
@@ -24,22 +24,22 @@ export async function claimPositions(database: DataSource, starts: readonly Proj
 }
 
 /**
- * Locks a position inside the caller's transaction, which is thereby the only one to apply what follows it, and
- * returns where to apply from; null where there is no such position. The transaction's commit will not wait for the
- * disk: see `lockPositionSql`.
+ * Locks positions inside the caller's transaction, which is thereby the only one to apply what follows them, and returns
+ * where to apply from, by index; undefined where there is no such position. The transaction's commit will not wait for the
+ * disk: see `lockPositionsSql`.
  */
-export async function lockPosition(
+export async function lockPositions(
   manager: EntityManager,
-  { projection, topic, partition }: Omit<ProjectionPosition, 'offset'>,
-): Promise<number | null> {
-  const [row] = await manager.query<{ offset: string }[]>(lockPositionSql, [projection, topic, partition]);
-  return row ? Number(row.offset) : null;
+  positions: readonly Omit<ProjectionPosition, 'offset'>[],
+): Promise<(number | undefined)[]> {
+  const rows = await manager.query<{ topic: string; partition: number; offset: string }[]>(lockPositionsSql, [
+    JSON.stringify(positions),
+  ]);
+  const found = new Map(rows.map((row) => [`${row.partition} ${row.topic}`, Number(row.offset)]));
+  return positions.map(({ topic, partition }) => found.get(`${partition} ${topic}`));
 }
 
-/** Moves a position that the caller's transaction has locked, or that nobody else reads from. */
-export async function movePosition(
-  manager: EntityManager,
-  { projection, topic, partition, offset }: ProjectionPosition,
-): Promise<void> {
-  await manager.query(movePositionSql, [projection, topic, partition, offset]);
+/** Moves positions that the caller's transaction has locked, or that nobody else reads from. */
+export async function movePositions(manager: EntityManager, positions: readonly ProjectionPosition[]): Promise<void> {
+  if (positions.length > 0) await manager.query(movePositionsSql, [JSON.stringify(positions)]);
 }

@@ -9,7 +9,8 @@ export function serverSettings(socketDirectory: string): Record<string, string> 
     unix_socket_directories: socketDirectory,
     unix_socket_permissions: '0700',
     cluster_name: 'weir',
-    max_connections: '40',
+    // Of several processes on one server each takes up to a dozen.
+    max_connections: '150',
     superuser_reserved_connections: '2',
     shared_buffers: '64MB',
     work_mem: '8MB',

@@ -70,3 +70,16 @@ test('whoever listens is told of changes', async () => {
   await expect.poll(() => looks).toBeGreaterThan(before);
   await close();
 });
+
+test('rules can be had as they were at a moment', async () => {
+  await rules.put([text('f', 'one'), text('g', 'one')], 'key-1');
+  const first = clock.now();
+  clock.advance(1000);
+  await rules.put([text('f', 'two'), text('h', 'one')], 'key-1');
+  await rules.delete('g', 'key-1');
+  const textsAt = async (at: number) =>
+    (await rules.asOf(at)).filter(({ id }) => 'fgh'.includes(id)).map((rule) => `${rule.id} ${rule.text}`);
+  expect(await textsAt(first)).toEqual(['f one', 'g one', 'h one']);
+  expect(await textsAt(clock.now())).toEqual(['f two', 'h one']);
+  expect(await textsAt(first - 1)).toEqual(['f one', 'g one', 'h one']);
+});

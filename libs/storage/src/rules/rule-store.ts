@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Clock } from '#libs/clock';
+import { writeAudit } from '../audit/write-audit.js';
 import { StorageError } from '../errors.js';
 import { storable } from '../storable.js';
 import type { RuleAction, RuleSource, RuleState, RuleText, RuleVersion, StoredRule } from './rule.js';
@@ -39,6 +40,16 @@ export class RuleStore {
       [storable(id)],
     );
     return rows.map((row) => ({ ...stored(row), action: row.action }));
+  }
+
+  /** All rules as they were at a moment, by id; one that came later, as it was first. */
+  async asOf(at: number): Promise<RuleVersion[]> {
+    const rows = await this.database.query<(Row & { action: RuleAction })[]>(
+      `SELECT DISTINCT ON (rule_id) rule_id AS id, action, ${columns} FROM decided.rule_change
+       ORDER BY rule_id, at <= $1 DESC, CASE WHEN at <= $1 THEN change ELSE -change END DESC`,
+      [new Date(at)],
+    );
+    return rows.filter(({ state }) => state !== null).map((row) => ({ ...stored(row), action: row.action }));
   }
 
   /** The text of a version of a rule, by its id; null: there is none. */
@@ -148,6 +159,9 @@ export class RuleStore {
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING change`,
       [...valuesOf(next), action, state, next.actor, at],
     );
+    const { id, name, version, source, actor } = next;
+    const facts = { name, version, state, source };
+    await writeAudit(manager, { at, actor: storable(actor), action: `rule.${action}`, subject: `rule:${id}`, facts });
     return { change: Number(change), at };
   }
 

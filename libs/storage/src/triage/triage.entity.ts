@@ -16,4 +16,10 @@ export class TriageEntity {
   verdict!: string | null;
   @Column('integer', { default: 0 })
   notes!: number;
+  /** Why it was closed. */
+  @Column('text', { nullable: true })
+  reason!: string | null;
+  /** Of decided.triage_change: the last step. */
+  @Column('bigint', { default: 0 })
+  change!: string;
 }

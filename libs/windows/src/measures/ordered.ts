@@ -1,8 +1,17 @@
 import { type Limits, type Measure, meets } from '../measure.js';
 
+/** What begins or ends with an entry, where an input goes on for a time: it happens at every moment between the two. */
+export const lasts = { begins: 1, ends: 2 } as const;
+export type Lasts = 0 | (typeof lasts)[keyof typeof lasts];
+
+/** The value of an entry of one of so many inputs. */
+export const orderedValue = (input: number, inputs: number, lasting: Lasts): number => input + inputs * lasting;
+
 /**
  * How many inputs occur in their order within a window: the longest chain of events of ascending inputs. Events of one
  * instant count as in order. A window need not be looked through: of every chain it is enough to know the latest start.
+ * Inputs that go on are looked at where something happens: the moments of a chain can be moved to where one of its inputs
+ * begins, ends or is an event.
  */
 export class OrderedMeasure implements Measure {
   readonly expected = null;
@@ -11,25 +20,32 @@ export class OrderedMeasure implements Measure {
   private readonly starts: number[][];
   private instant = Number.NEGATIVE_INFINITY;
   /** Of the instant, ascending. */
-  private inputs: number[] = [];
+  private now: number[] = [];
+  /** How many times over each input goes on. */
+  private readonly going: number[];
+  private isLasting = false;
 
   constructor(
-    inputs: number,
+    private readonly inputs: number,
     private readonly timespanMs: number,
     private readonly limits: Limits,
   ) {
+    this.going = new Array<number>(inputs).fill(0);
     this.starts = Array.from({ length: inputs }, () => new Array<number>(inputs).fill(Number.NEGATIVE_INFINITY));
   }
 
-  enter(time: number, input: number): void {
+  enter(time: number, value: number): void {
+    const input = value % this.inputs;
     if (time > this.instant) {
       this.instant = time;
-      this.inputs = [];
-    }
-    if (this.inputs.includes(input)) return;
-    this.inputs.push(input);
-    this.inputs.sort((a, b) => a - b);
-    for (const last of this.inputs) this.lengthen(last, time);
+      const goesOn = (of: number) => this.going[of] > 0 || of === input;
+      this.now = this.isLasting ? [...this.going.keys()].filter(goesOn) : [input];
+    } else if (this.now.includes(input)) {
+      this.goOn(input, value);
+      return;
+    } else this.now = [...this.now, input].sort((a, b) => a - b);
+    for (const last of this.now) this.lengthen(last, time);
+    this.goOn(input, value);
   }
 
   leave(): void {
@@ -45,6 +61,12 @@ export class OrderedMeasure implements Measure {
       }
     }
     return meets(this.limits, this.observed);
+  }
+
+  private goOn(input: number, value: number): void {
+    if (value < this.inputs) return;
+    this.isLasting = true;
+    this.going[input] += value === orderedValue(input, this.inputs, lasts.begins) ? 1 : -1;
   }
 
   private lengthen(last: number, time: number): void {

@@ -1,7 +1,15 @@
 import { compileRules, type RuleFile, type RuleInfo, type RuleSet } from '#libs/sigma';
 import type { StoredRule } from '#libs/storage';
 
+/** All that a set of rules is made of, as plain data: whoever has it makes the same set of it. */
+export interface RuleTexts {
+  files: readonly RuleFile[];
+  /** What the database says of rules, wherever their texts are. */
+  states: readonly Pick<StoredRule, 'id' | 'version' | 'state'>[];
+}
+
 export interface Composed {
+  texts: RuleTexts;
   rules: RuleSet;
   /** Rule files as they were taken: one that was taken before, and is refused now, as it was. */
   files: readonly RuleFile[];
@@ -22,18 +30,25 @@ export function composeRules(
   const first = compileRules(files);
   const broken = new Set(first.problems.map(({ file }) => file));
   const taken = files.map(({ file, text }) => ({ file, text: (broken.has(file) && before.get(file)) || text }));
-  const rules = compileRules(withStored(taken, stored));
-  const known = new Map(stored.map((rule) => [rule.id, rule]));
-  for (const rule of [...rules.detections, ...rules.correlations]) {
-    const row = known.get(rule.info.id);
-    if (row === undefined) continue;
-    rule.info.version = row.version;
-    rule.info.shadow = row.state === 'shadow';
-    if (row.state === 'disabled') rule.alerting = false;
-  }
+  const states = stored.map(({ id, version, state }) => ({ id, version, state }));
+  const texts = { files: withStored(taken, stored), states };
+  const rules = rulesOf(texts);
   const outdone = new Set(rules.problems.map(textOf));
   const problems = [...first.problems.filter((problem) => !outdone.has(textOf(problem))), ...rules.problems];
-  return { rules: { ...rules, problems }, files: taken, broken };
+  return { texts, rules: { ...rules, problems }, files: taken, broken };
+}
+
+export function rulesOf({ files, states }: RuleTexts): RuleSet {
+  const rules = compileRules(files);
+  const known = new Map(states.map((state) => [state.id, state]));
+  for (const rule of [...rules.detections, ...rules.correlations]) {
+    const said = known.get(rule.info.id);
+    if (said === undefined) continue;
+    rule.info.version = said.version;
+    rule.info.shadow = said.state === 'shadow';
+    if (said.state === 'disabled') rule.alerting = false;
+  }
+  return rules;
 }
 
 /** Files without the rules that the database has, and these. */

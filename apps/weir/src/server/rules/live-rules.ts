@@ -4,7 +4,7 @@ import { compileRules, formatProblem, type RuleFile, type RuleProblem, type Rule
 import { listenForRules, type RuleStore, type RuleText, type StoredRule } from '#libs/storage';
 import type { Logger } from '#libs/telemetry';
 import { listRuleFiles, readRuleFiles } from '../rule-files.js';
-import { composeRules, infosOf, without, withStored } from './compose-rules.js';
+import { type Composed, composeRules, infosOf, type RuleTexts, without, withStored } from './compose-rules.js';
 
 export interface LiveRulesOptions {
   directory: string;
@@ -24,12 +24,14 @@ const settleMs = 100;
  */
 export class LiveRules {
   rules: RuleSet = compileRules([]);
+  files: readonly RuleFile[] = [];
   current: DetectionPlan;
+  /** What `rules` are made of. */
+  texts: RuleTexts = { files: [], states: [] };
   stored: ReadonlyMap<string, StoredRule> = new Map();
   /** What became of a rule's windows when it changed last, by its id. */
   readonly changes = new Map<string, RuleChange>();
-  private readonly listeners: ((plan: DetectionPlan) => void)[] = [];
-  private files: readonly RuleFile[] = [];
+  private readonly listeners: ((plan: DetectionPlan) => void | Promise<void>)[] = [];
   private taken: ReadonlyMap<string, string> = new Map();
   /** Texts of rules in files that this process has noted in the database. */
   private noted: ReadonlyMap<string, string> | null = null;
@@ -58,15 +60,21 @@ export class LiveRules {
     return live;
   }
 
-  subscribe(listener: (plan: DetectionPlan) => void): void {
+  /** Rules count as taken over once every listener has. */
+  subscribe(listener: (plan: DetectionPlan) => void | Promise<void>): void {
     this.listeners.push(listener);
+  }
+
+  /** All rule files, with these in place of the rules `replaced`. */
+  filesWith(files: readonly RuleFile[], replaced: readonly string[]): RuleFile[] {
+    const away = new Set(replaced);
+    const stored = [...this.stored.values()].filter(({ id }) => !away.has(id));
+    return [...withStored(without(this.files, away), stored), ...files];
   }
 
   /** What these texts amount to, in place of the rules `replaced`, among all others. */
   tryTexts(files: readonly RuleFile[], replaced: readonly string[]): { rules: RuleSet; problems: RuleProblem[] } {
-    const away = new Set(replaced);
-    const stored = [...this.stored.values()].filter(({ id }) => !away.has(id));
-    const rules = compileRules([...withStored(without(this.files, away), stored), ...files]);
+    const rules = compileRules(this.filesWith(files, replaced));
     const given = new Set(files.map(({ file }) => file));
     const before = new Set(this.rules.problems.map((problem) => JSON.stringify(problem)));
     // A text may also break rules that count on what it takes the place of.
@@ -124,13 +132,13 @@ export class LiveRules {
     this.files = composed.files;
     this.taken = new Map(composed.files.map(({ file, text }) => [file, text]));
     this.stored = new Map(stored.map((rule) => [rule.id, rule]));
-    this.takeOver(composed.rules);
+    await this.takeOver(composed);
     // As it was before: what changed meanwhile is looked at again.
     this.seen = seen;
   }
 
   /** Notes what files hold in the database, once: processes whose files differ must not answer each other for ever. */
-  private async note({ rules, broken }: ReturnType<typeof composeRules>, stored: readonly StoredRule[]) {
+  private async note({ rules, broken }: Composed, stored: readonly StoredRule[]) {
     const rows = new Map(stored.map((rule) => [rule.id, rule]));
     const own = new Set(stored.filter(({ source }) => source === 'database').map(({ file }) => file));
     const present = infosOf(rules).filter(({ file }) => !own.has(file));
@@ -149,18 +157,23 @@ export class LiveRules {
     return texts.length > 0 || gone.length > 0;
   }
 
-  private takeOver(rules: RuleSet): void {
-    const { limits, logger } = this.options;
+  private async takeOver({ rules, texts }: Composed): Promise<void> {
     const isFirst = this.seen === '';
-    const plan = planRules(rules, limits);
+    const plan = planRules(rules, this.options.limits);
     const changes = new WindowPartition(0, this.current, { groupsMax: 1, partitions: 1 }).changePlan(plan);
     this.rules = rules;
     this.current = plan;
-    for (const listener of this.listeners) listener(plan);
+    this.texts = texts;
+    const takenOver = Promise.all(this.listeners.map((listener) => listener(plan)));
+    this.tell(rules, isFirst ? [] : changes);
+    await takenOver;
+  }
+
+  private tell(rules: RuleSet, changes: readonly RuleChange[]): void {
+    const { logger } = this.options;
     const untold = rules.problems.map(formatProblem).filter((problem) => !this.told.has(problem));
     for (const problem of untold) logger.warn(`Rule refused: ${problem}`);
     this.told = new Set(rules.problems.map(formatProblem));
-    if (isFirst) return;
     for (const change of changes) {
       const { rule, kind, reason } = change;
       this.changes.set(rule.id, change);

@@ -1,29 +1,24 @@
-import type { Metrics } from '#libs/telemetry';
+import type { CountedMetric, MetricName, Metrics } from '#libs/telemetry';
 import type { RuleCounters } from '../../../../api/src/index.js';
+
+type Labels = CountedMetric['values'][number]['labels'];
 
 /** What this process has counted of rules since it started, by name: as `/metrics` has it. */
 export async function ruleCounters(metrics: Metrics): Promise<RuleCounters> {
-  const { weir_match_rule_hits_total, weir_match_rule_seconds_total, weir_window_groups, weir_alerts_total } = metrics;
-  const [events, seconds, groups, alerts, total] = await Promise.all([
-    byRule(weir_match_rule_hits_total.get()),
-    byRule(weir_match_rule_seconds_total.get()),
-    byRule(weir_window_groups.get()),
-    byRule(weir_alerts_total.get(), ({ transition }) => transition === 'open'),
-    metrics.weir_match_events_total.get(),
-  ]);
-  return { matched: total.values[0]?.value ?? 0, events, seconds, groups, alerts };
-}
-
-interface Values {
-  values: { value: number; labels: Partial<Record<string, string | number>> }[];
-}
-
-async function byRule(
-  metric: Promise<Values>,
-  counts: (labels: Partial<Record<string, string | number>>) => boolean = () => true,
-): Promise<Map<string, number>> {
-  const { values } = await metric;
-  return new Map(
-    values.filter(({ labels }) => counts(labels)).map(({ labels, value }) => [String(labels.rule), value]),
-  );
+  const counted = await metrics.counted();
+  const valuesOf = (name: MetricName) => counted.find((metric) => metric.name === name)?.values ?? [];
+  const byRule = (name: MetricName, counts: (labels: Labels) => boolean = () => true) =>
+    new Map(
+      valuesOf(name).flatMap(({ labels, value }) => (counts(labels) ? [[String(labels.rule), value] as const] : [])),
+    );
+  return {
+    matched: valuesOf('weir_match_events_total')[0]?.value ?? 0,
+    events: byRule('weir_match_rule_hits_total'),
+    seconds: byRule('weir_match_rule_seconds_total'),
+    groups: byRule('weir_window_groups'),
+    alerts: byRule('weir_alerts_total', ({ transition }) => transition === 'open'),
+    late: byRule('weir_window_late_total'),
+    evictedGroups: byRule('weir_window_evicted_groups_total'),
+    truncatedEvents: byRule('weir_window_truncated_events_total'),
+  };
 }

@@ -1,0 +1,2 @@
+export { NotifyModule } from './notify.module.js';
+export type { NotifyPorts } from './ports.js';

@@ -1,0 +1,16 @@
+export { type AllowEntry, DecisionBook, type DecisionFilter } from './book.js';
+export {
+  canonicalScope,
+  type Decision,
+  type DecisionType,
+  decisionTypes,
+  type GuardReason,
+  manualSubject,
+  numberOf,
+  originOf,
+  uuidOf,
+} from './decision.js';
+export { goDuration } from './go-duration.js';
+export { forbidden, type GuardOptions, guardRule } from './guard.js';
+export { packHeld, pull, unpackHeld } from './pull.js';
+export { type Target, targetOf } from './target.js';

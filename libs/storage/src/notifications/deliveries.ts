@@ -1,0 +1,44 @@
+import type { DataSource } from 'typeorm';
+import { GIVE_UP_MS } from './apply-transitions.js';
+import type { OutboxEntity } from './outbox.entity.js';
+
+/** A transition on its way to a target, or told. */
+export type Delivery = Omit<OutboxEntity, 'id' | 'claim' | 'claimedUntil' | 'giveUpAt' | 'target'>;
+
+export interface DeliveryFilter {
+  state?: OutboxEntity['state'];
+  /** Only those before this number. */
+  before?: number;
+  limit: number;
+}
+
+const columns = `n, message, alert_id AS "alertId", transition, alert, state, put_at AS "putAt", due_at AS "dueAt", attempts,
+  done_at AS "doneAt", status, problem`;
+
+/** What was and is to be delivered to a target, newest first. */
+export function listDeliveries(database: DataSource, target: string, filter: DeliveryFilter): Promise<Delivery[]> {
+  return database.query(
+    `SELECT ${columns} FROM sent.outbox WHERE target = $1 AND ($2::text IS NULL OR state = $2)
+       AND ($3::bigint IS NULL OR n < $3) ORDER BY n DESC LIMIT $4`,
+    [target, filter.state ?? null, filter.before ?? null, filter.limit],
+  );
+}
+
+/** Delivers it now, whatever became of it before, with all that was in its message and the same key. Null: there is none. */
+export async function redeliver(
+  database: DataSource,
+  target: string,
+  n: number,
+  now: number,
+): Promise<Delivery | null> {
+  const at = new Date(now);
+  await database.query('DELETE FROM sent.pause WHERE target = $1', [target]);
+  const [rows] = await database.query<[Delivery[], number]>(
+    `UPDATE sent.outbox SET state = 'waiting', attempts = 0, due_at = $3, give_up_at = $4, done_at = NULL,
+       claim = NULL, claimed_until = NULL
+     WHERE target = $1 AND (n = $2 OR message = (SELECT message FROM sent.outbox WHERE target = $1 AND n = $2))
+     RETURNING ${columns}`,
+    [target, n, at, new Date(now + GIVE_UP_MS)],
+  );
+  return rows.find((row) => Number(row.n) === n) ?? null;
+}
