@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupPosition } from '../src/index.js';
-import { eachWith, isPending, type OpenLog, record, rejection, take } from './fixture.js';
+import { eachWith, isPending, type OpenLog, record, rejection, take, texts } from './fixture.js';
 
 export function consuming(open: OpenLog): void {
   describe('consume', () => {
@@ -52,6 +52,24 @@ export function consuming(open: OpenLog): void {
         expect(batch.count).toBeLessThanOrEqual(12);
         expect(batch.atEnd).toBe(false);
       }
+    });
+
+    it('gives an append whole, over however many partitions, where they are merged', async () => {
+      await t.log.createTopic('t', { partitions: 8 });
+      const consumer = await t.log.consume('g', ['t'], { merged: true });
+      const rounds = 60;
+      const appending = (async () => {
+        for (let i = 0; i < rounds; i++) {
+          const everywhere = Array.from({ length: 8 }, (_, partition) => record(`${i}`, { partition }));
+          await t.log.append('t', everywhere);
+        }
+      })();
+      for (let taken = 0; taken < 8 * rounds; ) {
+        const given = (await consumer.poll())!.flatMap(texts);
+        taken += given.length;
+        for (const [, parts] of Map.groupBy(given, (text) => text)) expect(parts).toHaveLength(8);
+      }
+      await appending;
     });
 
     it('goes on behind the last batch', async () => {

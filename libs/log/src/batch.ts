@@ -69,6 +69,17 @@ export class RecordBatch {
   recordedAt(i: number): number {
     return this.columns.recordedAt[i];
   }
+  /** How many of its records were recorded before `moment`: its first ones. */
+  countRecordedBefore(moment: number): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.recordedAt(middle) < moment) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
   /** A view, not a copy. */
   value(i: number): Buffer {
     return this.columns.bytes.subarray(this.columns.valueStart[i], this.columns.valueEnd[i]);

@@ -131,6 +131,12 @@ export interface ConsumeOptions extends ReadOptions {
   /** Nobody looks at a batch after the next `poll()`: its memory may be used again. Default false. */
   transient?: boolean;
   /**
+   * The caller merges partitions in the order of recording. Then a poll gives an append whole, however its records are spread;
+   * where an engine shows partitions one after the other, what was recorded half a minute and more after it happened waits a
+   * second for that. Default false.
+   */
+  merged?: boolean;
+  /**
    * Called inside `poll()`, before the first batch of newly owned partitions, with the committed position of each (the start
    * where there is none). What it returns (by index; undefined: the committed position) is where reading begins, so that an owner whose state and
    * position live elsewhere can start there. Batches of these partitions wait until it resolves.

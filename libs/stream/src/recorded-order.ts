@@ -13,10 +13,10 @@ export function cutToRecordedOrder(batches: readonly RecordBatch[]): RecordBatch
   if (behind.length === 0) return ordered;
   // The last moment of a batch that has more to come may not be complete: it waits as well, unless it is all there is.
   const horizon = Math.min(...behind.map(lastRecordedAt));
-  const before = ordered.map((batch) => countRecordedBefore(batch, horizon));
+  const before = ordered.map((batch) => batch.countRecordedBefore(horizon));
   const progress = before.some((count) => count > 0);
   return ordered.flatMap((batch, i) => {
-    const count = progress ? before[i] : countRecordedBefore(batch, horizon + 1);
+    const count = progress ? before[i] : batch.countRecordedBefore(horizon + 1);
     if (count === 0) return [];
     return [count === batch.count ? batch : batch.head(count)];
   });
@@ -24,15 +24,3 @@ export function cutToRecordedOrder(batches: readonly RecordBatch[]): RecordBatch
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const lastRecordedAt = (batch: RecordBatch): number => batch.recordedAt(batch.count - 1);
-
-/** Recorded times never decrease within a partition. */
-function countRecordedBefore(batch: RecordBatch, moment: number): number {
-  let low = 0;
-  let high = batch.count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (batch.recordedAt(middle) < moment) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

@@ -46,7 +46,6 @@ export class RunningStage {
   private readonly uncommitted = new Map<string, Position>();
   private readonly committed = new Map<string, number>();
   private committing: Promise<void> | undefined;
-
   private readonly catchUp: CatchUp;
 
   constructor(private readonly options: RunStageOptions) {
@@ -59,6 +58,7 @@ export class RunningStage {
     this.consumer = await log.consume(stage.group, stage.topics, {
       bytesMax: stage.batchBytesMax,
       transient: true,
+      merged: stage.order === 'recorded',
       assigned: (positions) => this.takeUp(positions),
       revoked: async (partitions) => {
         for (const place of partitions) this.catchUp.lost(place);

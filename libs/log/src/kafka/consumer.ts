@@ -6,6 +6,8 @@ import { Membership, partitionKey, type TopicPartition } from './membership.js';
 import { type Held, nothing, PartitionReader } from './partition-reader.js';
 import { checkPosition, type GroupPositions } from './positions.js';
 import { bytesMaxDefault } from './read.js';
+import { Settling } from './settling.js';
+import { StartPositions } from './start-positions.js';
 import type { Topics } from './topics.js';
 
 /** What consumers of one log share. */
@@ -30,9 +32,9 @@ export class KafkaConsumer implements Consumer {
   readonly #paused = new Set<string>();
   /** Seeks in partitions that are not taken up yet. */
   readonly #sought = new Map<string, number>();
-  /** Where partitions ended when this member joined, if it is to start there. */
-  readonly #latest = new Map<string, number>();
+  readonly #starts: StartPositions;
   readonly #topics: readonly string[];
+  readonly #settling: Settling;
   #awake = true;
   #sleeper: (() => void) | undefined;
   #polling: Promise<RecordBatch[] | null> | undefined;
@@ -49,6 +51,8 @@ export class KafkaConsumer implements Consumer {
     const { prefix } = home.cluster.limits;
     const { bytesMax = bytesMaxDefault, recordsMax = Number.POSITIVE_INFINITY } = options;
     this.#reader = new PartitionReader(home.cluster, home.topics, { bytesMax, recordsMax }, () => this.#wake());
+    this.#settling = new Settling(home.cluster.limits.clock, () => this.#wake());
+    this.#starts = new StartPositions(home, group);
     this.#topics = topics.map((topic) => prefix + topic);
     this.#membership = new Membership(home.cluster, {
       group: prefix + group,
@@ -61,19 +65,9 @@ export class KafkaConsumer implements Consumer {
   }
 
   async join(): Promise<void> {
-    if (this.options.start === 'latest') await this.#noteEnds();
+    if (this.options.start === 'latest') await this.#starts.noteEnds(this.#topics);
     await this.#membership.join();
     this.home.nudge(this.group, this);
-  }
-
-  /** Whatever comes from now on is to be read, also while partitions are still being shared out. */
-  async #noteEnds(): Promise<void> {
-    const { cluster, topics } = this.home;
-    for (const name of this.#topics) {
-      const partitions = (await cluster.topic(name))?.leaders.map((_, partition) => partition) ?? [];
-      const ends = await topics.end(name, partitions);
-      for (const partition of partitions) this.#latest.set(partitionKey({ topic: name, partition }), ends[partition]);
-    }
   }
 
   /** Asks the coordinator now what has changed. */
@@ -99,13 +93,23 @@ export class KafkaConsumer implements Consumer {
       if (this.#membership.isDoubtful) await this.#membership.beat();
       await this.#letGo([...this.#reader.held.values()].filter((held) => !this.#owns(held)));
       await this.#takeUp();
-      const batches = this.#reader.take();
-      if (this.#closing) break;
-      if (batches.length > 0) return batches;
-      this.#reader.ask();
+      if (!this.#settling.isWaiting) {
+        const batches = this.#take();
+        if (this.#closing) break;
+        if (batches.length > 0) return batches;
+        if (!this.#settling.isWaiting) this.#reader.ask();
+      }
       if (!this.#awake) await new Promise<void>((resolve) => (this.#sleeper = resolve));
     }
     return null;
+  }
+
+  #take(): RecordBatch[] {
+    const batches = this.#reader.take();
+    if (!this.options.merged) return batches;
+    return this.#settling.settled(batches, this.#reader.asOf, (place, offset) =>
+      this.#reader.seek(this.#reader.held.get(this.#key(place.topic, place.partition)) as Held, offset),
+    );
   }
 
   #owns(held: Held): boolean {
@@ -152,6 +156,7 @@ export class KafkaConsumer implements Consumer {
         compacted: compacted[i],
         position: this.#sought.get(key) ?? starts?.[i] ?? committed[i].offset,
         end: ends[i],
+        askedAt: 0,
         paused: this.#paused.has(key),
         ...nothing,
         needs: 0,
@@ -164,58 +169,13 @@ export class KafkaConsumer implements Consumer {
   /** What has to be known of partitions before they are read; undefined while brokers do not answer. */
   async #lookUp(places: readonly TopicPartition[]) {
     try {
-      const [committed, ends] = [await this.#starts(places), await this.#ends(places)];
-      const compacted = await Promise.all(places.map(({ topic }) => this.home.topics.isCompacted(topic)));
-      return { committed, ends, compacted };
+      return await this.#starts.of(places);
     } catch (error) {
       if (!(error instanceof LogError && error.code === 'LOG_UNAVAILABLE')) throw error;
       // Said to have been tried already; a reader waits as long as it takes.
       this.#awake = true;
       return undefined;
     }
-  }
-
-  /** Committed positions; where there is none, the start that was asked for. */
-  async #starts(places: readonly TopicPartition[]): Promise<GroupPosition[]> {
-    const { cluster, positions, topics } = this.home;
-    const committed = new Map((await positions.of(this.group)).map((each) => [partitionKey(each), each]));
-    const names = places.map(({ topic, partition }) => ({
-      topic: topic.slice(cluster.limits.prefix.length),
-      partition,
-    }));
-    const missing = places.filter((_, i) => !committed.has(partitionKey(names[i])));
-    const starts = await this.#byTopic(missing, (topic, partitions) => topics.earliest(topic, partitions));
-    for (const place of missing) {
-      // A partition that was added since is new from its beginning.
-      const latest = this.#latest.get(partitionKey(place));
-      if (latest !== undefined) starts.set(partitionKey(place), latest);
-    }
-    return names.map(
-      (name, i) =>
-        committed.get(partitionKey(name)) ?? {
-          ...name,
-          offset: starts.get(partitionKey(places[i])) ?? 0,
-          metadata: '',
-        },
-    );
-  }
-
-  async #ends(places: readonly TopicPartition[]): Promise<number[]> {
-    const ends = await this.#byTopic(places, (topic, partitions) => this.home.topics.end(topic, partitions));
-    return places.map((place) => ends.get(partitionKey(place)) ?? 0);
-  }
-
-  async #byTopic(
-    places: readonly TopicPartition[],
-    ask: (topic: string, partitions: number[]) => Promise<number[]>,
-  ): Promise<Map<string, number>> {
-    const found = new Map<string, number>();
-    for (const [topic, ofTopic] of Map.groupBy(places, (place) => place.topic)) {
-      const partitions = ofTopic.map(({ partition }) => partition);
-      const offsets = await ask(topic, partitions);
-      for (const [i, partition] of partitions.entries()) found.set(partitionKey({ topic, partition }), offsets[i]);
-    }
-    return found;
   }
 
   async commit(positions: readonly (Omit<GroupPosition, 'metadata'> & { metadata?: string })[]): Promise<void> {
@@ -282,6 +242,7 @@ export class KafkaConsumer implements Consumer {
 
   async #close(): Promise<void> {
     this.#wake();
+    this.#settling.stop();
     await this.#polling?.catch(() => {});
     const held = [...this.#reader.held.values()];
     try {

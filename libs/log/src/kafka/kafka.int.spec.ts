@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '#libs/clock';
-import { readAll, record, take } from '../../contract/fixture.js';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ManualClock, systemClock } from '#libs/clock';
+import { readAll, record, take, texts } from '../../contract/fixture.js';
 import { kafkaForTests } from '../../testing/kafka.js';
 import type { Log } from '../log.js';
 import { openKafkaLog } from './kafka-log.js';
@@ -120,19 +121,42 @@ if (kafka) {
       }
     });
 
+    // Two appends recorded at one moment are to a reader what one is that is shown in part.
+    it.each([
+      ['whole', 'old', 40_000, [['0: a', '1: b']]],
+      ['as it comes', 'fresh', 0, [['0: a'], ['1: b']]],
+    ])('gives an append %s whose records are %s, where partitions are merged', async (_, _age, ageMs, expected) => {
+      const moment = systemClock.now();
+      const log = await open({ clock: new ManualClock(moment) });
+      await log.createTopic('t', { partitions: 3 });
+      const consumer = await (await open()).consume('g', ['t'], { merged: true });
+      const polls: string[][] = [];
+      const polling = (async () => {
+        while (polls.flat().length < 2) {
+          const batches = (await consumer.poll()) ?? [];
+          polls.push(batches.flatMap((batch) => texts(batch).map((text) => `${batch.partition}: ${text}`)));
+        }
+      })();
+      await log.append('t', [record('a', { partition: 0, time: moment - ageMs })]);
+      await (ageMs === 0 ? vi.waitFor(() => expect(polls).toHaveLength(1), 60_000) : sleep(300));
+      await log.append('t', [record('b', { partition: 1, time: moment - ageMs - 3_600_000 })]);
+      await polling;
+      expect(polls).toEqual(expected);
+    });
+
     it.each(['none', 'lz4', 'zstd'] as const)('reads on through what it decompressed: %s', async (compression) => {
       const log = await open({ compression });
       await log.createTopic('t', { partitions: 3 });
-      const texts = Array.from({ length: 30_000 }, (_, i) => `the same words again and again, and ${i}`);
-      for (let i = 0; i < texts.length; i += 1000) {
+      const lines = Array.from({ length: 30_000 }, (_, i) => `the same words again and again, and ${i}`);
+      for (let i = 0; i < lines.length; i += 1000) {
         await log.append(
           't',
-          texts.slice(i, i + 1000).map((text, j) => record(text, { partition: (i / 1000 + j) % 3 })),
+          lines.slice(i, i + 1000).map((text, j) => record(text, { partition: (i / 1000 + j) % 3 })),
         );
       }
       const consumer = await log.consume('g', ['t'], { bytesMax: 60_000 });
-      const taken = await take(consumer, texts.length);
-      expect(taken.map((line) => line.slice(3)).sort()).toEqual([...texts].sort());
+      const taken = await take(consumer, lines.length);
+      expect(taken.map((line) => line.slice(3)).sort()).toEqual([...lines].sort());
       for (const partition of [0, 1, 2]) {
         const mine = taken.filter((line) => line.startsWith(`${partition}:`)).map((line) => line.slice(3));
         expect(mine).toEqual(await readAll(log, 't', partition));

@@ -26,6 +26,8 @@ export interface Held extends TopicPartition {
   position: number;
   /** First offset not readable when the brokers last answered. */
   end: number;
+  /** When they were asked for that. */
+  askedAt: number;
   paused: boolean;
   state: 'open' | 'ready' | 'end';
   batch: RecordBatch | undefined;
@@ -67,6 +69,8 @@ export class PartitionReader {
   /** Brokers that have not answered yet; those that wait for new records among them. */
   readonly #asked = new Map<number, { waiting: boolean }>();
   #closed = false;
+  /** Of what `take` gave: whatever could be read at this moment is in it, or behind a batch that is not at its end. */
+  asOf = 0;
 
   constructor(
     private readonly cluster: Cluster,
@@ -108,6 +112,7 @@ export class PartitionReader {
     const share = this.#shares(reading).behind;
     for (const held of reading) held.given = undefined;
     const batches = ready.map((held) => (held.given = this.#give(held, share)));
+    this.asOf = Math.min(...reading.filter(({ given }) => given?.atEnd !== false).map(({ askedAt }) => askedAt));
     for (const held of reading) {
       if (held.state === 'ready' || (held.state === 'end' && this.#isWaiting(held))) continue;
       held.state = 'open';
@@ -186,10 +191,11 @@ export class PartitionReader {
       bytesMax: Math.max(each.needs, each.position < each.end ? shares.behind : shares.others),
     }));
     const versions = held.map(({ version }) => version);
+    const askedAt = this.cluster.limits.clock.now();
     try {
       const connection = await this.cluster.connection(node, this.#pool);
       const found = await fetchRecords(connection, wait, wanted);
-      await this.#accept(held, versions, found, shares.behind);
+      await this.#accept(held, versions, found, shares.behind, askedAt);
     } catch (error) {
       if (this.#closed) return;
       this.cluster.problem('give records', error as Error);
@@ -201,7 +207,13 @@ export class PartitionReader {
     }
   }
 
-  async #accept(held: Held[], versions: number[], found: readonly Found[], bytesMax: number): Promise<void> {
+  async #accept(
+    held: Held[],
+    versions: number[],
+    found: readonly Found[],
+    bytesMax: number,
+    askedAt: number,
+  ): Promise<void> {
     const byKey = new Map(found.map((each) => [partitionKey(each), each]));
     let problem = 0;
     for (const [i, each] of held.entries()) {
@@ -211,6 +223,7 @@ export class PartitionReader {
       if (answer.errorCode === 0) {
         const { topic, partition, position: from, compacted } = each;
         each.end = answer.end;
+        each.askedAt = askedAt;
         this.#decode(
           each,
           { topic, partition, from, end: answer.end, bytes: answer.bytes, compacted },

@@ -7,6 +7,7 @@ import type { PackedBatches, PackedRecords } from './packed.js';
 export interface PlainConsumeOptions extends ReadOptions {
   start?: ConsumeOptions['start'];
   transient?: boolean;
+  merged?: boolean;
   hasAssigned: boolean;
   hasRevoked: boolean;
 }
