@@ -25,10 +25,15 @@ const benches: [file: string, full: string[], short: string[]][] = [
   ['cost-model.bench.js', [], ['20000', '1', '20000', '1']],
 ];
 
+const failed: string[] = [];
 const short = process.argv.includes('--short');
 for (const [file, full, brief] of benches) {
   console.log(`\n${file}`);
   const script = join(import.meta.dirname, file);
   const { status } = spawnSync(process.execPath, [script, ...(short ? brief : full)], { stdio: 'inherit' });
-  if (status !== 0) process.exit(1);
+  if (status !== 0) failed.push(file);
+}
+if (failed.length > 0) {
+  console.error(`\nDID NOT RUN TO THEIR END: ${failed.join(', ')}`);
+  process.exitCode = 1;
 }

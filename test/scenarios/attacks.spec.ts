@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { manners, unfound } from './attacks.js';
 import { type Contested, contested } from './attacks-outcome.js';
 
-/** test/bench/attacks.bench.ts goes through a hundred, of which 95 must be won. */
+/** test/bench/attacks.bench.ts goes through a hundred. */
 const seeds = 20;
 const winsMin = 18;
 
