@@ -48,7 +48,7 @@ function windowsAlone(keys: number): void {
       values: new Float64Array(count),
     };
     const [, seconds] = cpuOf(() => {
-      store.add(hits, round * 1000);
+      store.add(hits);
       store.settle();
       store.advance(round * 1000, round * 1000);
     });

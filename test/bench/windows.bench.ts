@@ -72,7 +72,7 @@ function measure(name: string, rule: WindowRule, values: number): void {
       values: Float64Array.from(picked, () => (Math.random() * values) >>> 0),
     };
     const start = process.cpuUsage();
-    store.add(hits, round * 1000);
+    store.add(hits);
     store.settle();
     store.advance(round * 1000, round * 1000);
     const { user, system } = process.cpuUsage(start);

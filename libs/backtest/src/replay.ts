@@ -75,8 +75,6 @@ export async function replay(
   return new Replay(log, plan, alert, evidence, options).run();
 }
 
-/** A group whose alert is over leaves memory no sooner than after this long a silence; live it is as long. */
-const idleMs = 60_000;
 const compared = ['openedAt', 'firstSeen', 'lastSeen', 'value', 'peak', 'events'] as const;
 
 class Replay {
@@ -90,6 +88,8 @@ class Replay {
   private readonly rules: readonly PlannedRule[];
   /** How long after its newest event a group may still matter; what inner rules need of theirs adds to it. */
   private readonly neededMs: number;
+  /** A group that the log heard nothing of for longer begins anew. */
+  private readonly forgetMs: number;
   private recordedMs = 0;
   private range: Replayed['range'] = null;
 
@@ -106,6 +106,7 @@ class Replay {
     this.rules = rulesOf(plan, alert);
     const stores = this.rules.map((rule) => new WindowStore(this.pass.windows[0].specOf(rule)));
     this.neededMs = stores.reduce((sum, { neededMs }) => sum + neededMs, 0);
+    this.forgetMs = stores.reduce((sum, { forgetMs }) => sum + forgetMs, 0);
   }
 
   async run(): Promise<Replayed> {
@@ -245,10 +246,8 @@ class Replay {
 
   /** The group was silent for so long that no window could need it: it is a new one when it comes back. */
   private isLetGo(newestMs: number): boolean {
-    const latenessMs = Math.max(...this.rules.map(({ spec }) => spec.latenessMs));
     const over = Date.parse(this.alert.closedAt ?? this.alert.lastSeen) + this.neededMs;
-    const silentMs = this.recordedMs - newestMs;
-    return silentMs > idleMs + latenessMs && this.pass.matcher.markTime(this.recordedMs) > over;
+    return this.recordedMs - newestMs > this.forgetMs && this.pass.matcher.markTime(this.recordedMs) > over;
   }
 }
 

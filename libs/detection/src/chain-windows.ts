@@ -82,8 +82,7 @@ export class ChainWindows {
   }
 
   /** All hits of the chain's rules and links that came in one step; returns how many are of rules. */
-  add(hits: readonly RuleHits[], recordedMs: number): number {
-    for (const { store } of this.levels) store.recordedMs = Math.max(store.recordedMs, recordedMs);
+  add(hits: readonly RuleHits[]): number {
     const ordered = inOrder(this.byLevel(hits));
     for (const { of, i } of ordered) this.take(of, i);
     this.flush();
@@ -92,8 +91,8 @@ export class ChainWindows {
   }
 
   /** Lets time pass, as `WindowStore.advance` does. */
-  advance(markMs: number, recordedMs: number): void {
-    for (const level of this.levels) this.look(level, (store) => store.advance(markMs, recordedMs));
+  advance(markMs: number, readUntilMs: number): void {
+    for (const level of this.levels) this.look(level, (store) => store.advance(markMs, readUntilMs));
   }
 
   private byLevel(hits: readonly RuleHits[]): LevelHits[] {
@@ -140,7 +139,7 @@ export class ChainWindows {
     if (!this.isSlow || second <= this.second) return;
     this.second = second;
     this.flush((store) => {
-      if (store.absence !== null) store.advance(markMs, store.recordedMs);
+      if (store.absence !== null) store.advance(markMs, store.readUntilMs);
     });
   }
 
@@ -155,10 +154,16 @@ export class ChainWindows {
       const { hits, parents } = incoming;
       const { groupLo: lo, groupHi: hi, values } = parents;
       const { count, times, origins, recordedAt, groupLo, groupHi } = hits;
-      store.add(
-        { count, times, origins, recordedAt, groupLo, groupHi, values: hits.values, parents: { lo, hi, values } },
-        store.recordedMs,
-      );
+      store.add({
+        count,
+        times,
+        origins,
+        recordedAt,
+        groupLo,
+        groupHi,
+        values: hits.values,
+        parents: { lo, hi, values },
+      });
       hits.clear();
       parents.clear();
       store.settle();

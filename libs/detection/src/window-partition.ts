@@ -85,7 +85,7 @@ export class WindowPartition {
       if (batch.offset(i) < this.position) continue;
       const matches = decodeMatches(batch.value(i));
       if (matches === null) this.counters.unreadable++;
-      else this.applyMatches(matches, batch.recordedAt(i));
+      else this.applyMatches(matches);
     }
     this.position = Math.max(this.position, batch.nextOffset);
     const position = { partition: this.partition, offset: this.position - 1 };
@@ -129,14 +129,14 @@ export class WindowPartition {
     return this.departing.length > 0;
   }
 
-  private applyMatches({ markMs, readUntilMs, reading, hits }: MatchBatch, recordedMs: number): void {
+  private applyMatches({ markMs, readUntilMs, reading, hits }: MatchBatch): void {
     const readers = this.readersOf(reading);
     // Hits of one event are all in one record, so "applied before this record" is what decides.
     const appliedBefore = readers.read.map((source) => this.applied[source]);
     for (const ruleHits of hits) this.keepNew(ruleHits, readers.read, appliedBefore);
     if (readers.others === null && this.merge.isEmpty) {
-      this.count(hits, recordedMs);
-      if (hits.length === 0) this.advance(markMs, recordedMs);
+      this.count(hits);
+      if (hits.length === 0) this.advance(markMs, readUntilMs);
       return;
     }
     this.isAsked ||= readers.asks;
@@ -144,11 +144,11 @@ export class WindowPartition {
     this.merge.hold(hits);
     if (hits.length === 0 && readUntilMs > 0) this.merge.marks.push({ markMs, readUntilMs });
     const ready = this.merge.release();
-    this.count(ready.hits, recordedMs);
-    if (ready.markMs > 0) this.advance(ready.markMs, recordedMs);
+    this.count(ready.hits);
+    if (ready.markMs > 0) this.advance(ready.markMs, ready.readUntilMs);
   }
 
-  private count(hits: readonly RuleHits[], recordedMs: number): void {
+  private count(hits: readonly RuleHits[]): void {
     const chained = new Map<PlannedChain, RuleHits[]>();
     for (const ruleHits of hits) {
       const chain = this.plan.chains.get(ruleHits.rule);
@@ -163,16 +163,16 @@ export class WindowPartition {
       }
       this.counters.entries += ruleHits.count;
       const store = this.storeOf(rule);
-      store.add(ruleHits, recordedMs);
+      store.add(ruleHits);
       store.settle();
     }
-    for (const [chain, of] of chained) this.counters.entries += this.chainOf(chain).add(of, recordedMs);
+    for (const [chain, of] of chained) this.counters.entries += this.chainOf(chain).add(of);
   }
 
-  private advance(markMs: number, recordedMs: number): void {
-    for (const [rule, store] of this.stores) if (rule.place === null) store.advance(markMs, recordedMs);
+  private advance(markMs: number, readUntilMs: number): void {
+    for (const [rule, store] of this.stores) if (rule.place === null) store.advance(markMs, readUntilMs);
     for (const chain of new Set(this.plan.chains.values())) {
-      if (this.stores.has(chain.root)) this.chainOf(chain).advance(markMs, recordedMs);
+      if (this.stores.has(chain.root)) this.chainOf(chain).advance(markMs, readUntilMs);
     }
   }
 

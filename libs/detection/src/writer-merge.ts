@@ -25,6 +25,8 @@ export interface Ready {
   hits: RuleHits[];
   /** What time it is after them, as time marks say; 0: they don't. */
   markMs: number;
+  /** The moment of recording that this is of. */
+  readUntilMs: number;
 }
 
 /**
@@ -70,7 +72,7 @@ export class WriterMerge {
   /** Hands out what nobody can still come before. */
   release(): Ready {
     const frontierMs = this.frontierMs;
-    const ready: Ready = { hits: [], markMs: 0 };
+    const ready: Ready = { hits: [], markMs: 0, readUntilMs: 0 };
     for (const number of [...this.buckets.keys()].sort((a, b) => a - b)) {
       const isDue = (number + 1) * bucketMs <= frontierMs;
       if (!isDue && this.heldCount <= heldHitsMax) break;
@@ -84,7 +86,10 @@ export class WriterMerge {
     const waiting: Mark[] = [];
     for (const mark of this.marks) {
       if (mark.readUntilMs > frontierMs) waiting.push(mark);
-      else ready.markMs = Math.max(ready.markMs, mark.markMs);
+      else {
+        ready.markMs = Math.max(ready.markMs, mark.markMs);
+        ready.readUntilMs = Math.max(ready.readUntilMs, mark.readUntilMs);
+      }
     }
     this.marks = waiting;
     return ready;

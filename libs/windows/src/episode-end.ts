@@ -34,17 +34,30 @@ export function resolve(store: WindowStore, episode: Episode): void {
     lastFire;
 }
 
+/** Whether no event of the group, be it late, can reach its episodes any more. What was taken back is none. */
+export function isSettled(store: WindowStore, slot: number): boolean {
+  const newest = store.groups.newest(slot);
+  for (const episode of store.episodes.get(slot) ?? []) {
+    closeIfQuiet(store, episode, newest);
+    if (episode.state !== 'merged' && isReached(store, episode, newest)) return false;
+  }
+  return true;
+}
+
+function isReached({ spec, reachMs }: WindowStore, { state, holdUntil }: Episode, newest: number): boolean {
+  return state === 'open' || holdUntil + spec.quietMs > newest - reachMs;
+}
+
 /**
  * Episodes that no accepted event can reach any more are let go once they have been handed out closed. Time may have moved on
  * without the group: its next event may still be of any time from its newest on, and a late one reaches back from there.
  */
 function forgetSettled(store: WindowStore, slot: number, episodes: Episode[]): void {
-  const reach = store.groups.newest(slot) - store.reachMs;
-  const isKept = (e: Episode) => store.dirty.has(e) || e.state === 'open' || e.holdUntil + store.spec.quietMs > reach;
-  const kept = episodes.filter(isKept);
+  const newest = store.groups.newest(slot);
+  const kept = episodes.filter((episode) => store.dirty.has(episode) || isReached(store, episode, newest));
   if (kept.length === episodes.length) return;
   // The others' are looked at again from where they are settled, which shall not find these once more.
-  if (store.rising === null) settleEpisodes(store, slot, reach);
+  if (store.rising === null) settleEpisodes(store, slot, newest - store.reachMs);
   if (kept.length > 0) store.episodes.set(slot, kept);
   else store.episodes.delete(slot);
 }

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type MeasuredSpec, modelOf } from '../testing/models.js';
-import { bruteForce, changedAfter, hitsOf, marksArb, run, withoutEnds } from '../testing/streams.js';
+import {
+  bruteForce,
+  changedAfter,
+  gapsArb,
+  hitsOf,
+  marksArb,
+  recordedAfter,
+  run,
+  withoutEnds,
+} from '../testing/streams.js';
 import { restoreWindow, snapshotWindow, WindowStore } from './index.js';
 import type { Limits } from './measure.js';
 import type { MeasureSpec } from './measures/make.js';
@@ -175,6 +184,28 @@ describe.each(Object.entries(measureArbs))('a window measured by %s', (_, [measu
     );
   });
 
+  it('begins a group anew that was silent for long, whether it had left memory by then or not', () => {
+    fc.assert(
+      fc.property(
+        measureArb,
+        timesArb,
+        streamArb(valueArb),
+        gapsArb,
+        fc.integer({ min: 1, max: 10 }),
+        fc.integer({ min: 0, max: 4 }),
+        marksArb,
+        (measure, times, some, gaps, batch, restoreEvery, marks) => {
+          const spec = specOf(fitted(measure, times.timespanMs), times);
+          const arrivals = recordedAfter(some, gaps);
+          const expected = bruteForce(spec, modelOf(spec), arrivals);
+          expect(run(spec, arrivals, 60)).toEqual(expected);
+          expect(withoutEnds(run(spec, arrivals, batch, restoreEvery, marks))).toEqual(withoutEnds(expected));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
   it('goes on within its caps, whatever they cut off', () => {
     fc.assert(
       fc.property(
@@ -189,7 +220,7 @@ describe.each(Object.entries(measureArbs))('a window measured by %s', (_, [measu
             const entries = arrivals.slice(at, at + batch).map(({ group, time, values: [value] }, i) => {
               return { group, time, origin: at + i, value };
             });
-            store.add(hitsOf(entries), 50_000_000 + at * 1000);
+            store.add(hitsOf(entries));
             for (const { evidence } of changedAfter(store, at * 100, 50_000_000 + at * 20_000)) {
               expect(evidence.length).toBeGreaterThan(0);
             }

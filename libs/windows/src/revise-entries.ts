@@ -20,7 +20,7 @@ export interface Touch {
 export function touchGroup(store: WindowStore, { lo, hi, time, recordedAt, parent }: Touch, reachMs: number): number {
   const { groups } = store;
   store.markMs = Math.max(store.markMs, Math.min(time, recordedAt));
-  const known = groups.find(lo, hi);
+  const known = store.known(groups.find(lo, hi), recordedAt);
   if (known >= 0 && time < groups.newest(known) - reachMs) {
     store.counters.late++;
     return -1;
@@ -28,7 +28,7 @@ export function touchGroup(store: WindowStore, { lo, hi, time, recordedAt, paren
   const slot = known >= 0 ? known : store.openGroup(lo, hi);
   if (parent !== null) store.parents.set(slot, parent.lo, parent.hi, parent.value);
   if (known < 0 || time > groups.newest(slot)) groups.setNewest(slot, time);
-  store.touch(slot);
+  store.touch(slot, recordedAt);
   return slot;
 }
 

@@ -77,7 +77,9 @@ export function restoreWindow(spec: WindowSpec, snapshot: WindowSnapshot): Windo
   let at = 0;
   let remembered = 0;
   for (let g = 0; g < groups.lo.length; g++) {
-    const slot = store.restoreGroup(groups.lo[g], groups.hi[g], groups.touchedMark[g], groups.touchedAt[g]);
+    const slot = store.openGroup(groups.lo[g], groups.hi[g]);
+    store.groups.set(slot, word.touchedMark, groups.touchedMark[g]);
+    store.groups.set(slot, word.touchedAt, groups.touchedAt[g]);
     if (store.hasMemory) {
       const until = remembered + memory.lengths[g];
       store.measured?.restoreMemory(slot, [...memory.numbers.subarray(remembered, until)]);
@@ -95,7 +97,9 @@ export function restoreWindow(spec: WindowSpec, snapshot: WindowSnapshot): Windo
     const slot = store.groups.find(episode.groupLo, episode.groupHi);
     // JSON has neither: a hold that was not worked out, or that has no end, comes back as null.
     const unsaid = store.absence === null ? Number.NaN : Number.POSITIVE_INFINITY;
-    store.restoreEpisode({ ...episode, slot, holdUntil: episode.holdUntil ?? unsaid });
+    const list = store.episodes.get(slot) ?? [];
+    list.push({ ...episode, slot, holdUntil: episode.holdUntil ?? unsaid });
+    store.episodes.set(slot, list);
   }
   return store;
 }

@@ -27,6 +27,8 @@ import {
 
 /** Events whose groups are looked up together. */
 const aheadEvents = 256;
+/** A group is remembered for so long, or the lateness, on top of what windows need. */
+const silentMoreMs = 60_000;
 
 /**
  * Exact sliding windows over event time for many groups of one rule. Deterministic: a function of the events,
@@ -52,6 +54,8 @@ export class WindowStore {
   readonly isRevisable: boolean;
   /** How long after its newest event a group may still matter. */
   readonly neededMs: number;
+  /** A group that was silent for longer, by the log's clock, begins anew. */
+  readonly forgetMs: number;
   readonly rising: RisingWindows | null = null;
   readonly measured: MeasuredWindows | null = null;
   readonly absence: AbsenceWindows | null = null;
@@ -59,9 +63,10 @@ export class WindowStore {
 
   /** What time it is: the newest event counted, or what time marks say. */
   markMs = 0;
-  recordedMs = 0;
+  /** Whatever was recorded up to this moment has been counted. */
+  readUntilMs = 0;
   readonly late = new LateEvents();
-  private readonly idle = new IdleGroups(this);
+  readonly idle = new IdleGroups(this);
   /** Episodes that changed since they were last handed out. */
   readonly dirty = new Set<Episode>();
   private readonly revised = new Set<Episode>();
@@ -79,6 +84,7 @@ export class WindowStore {
     const memoryMs = memoryMsOf(this.measureSpec, spec.timespanMs);
     this.hasMemory = memoryMs > 0;
     this.neededMs = Math.max(this.keepMs + spec.quietMs, memoryMs, revisable?.neededMs ?? 0);
+    this.forgetMs = this.neededMs + Math.max(silentMoreMs, spec.latenessMs);
     if (spec.kind === 'measured') this.windows = this.measured = new MeasuredWindows(this, spec.measure);
     else if (spec.kind === 'absence') this.windows = this.absence = new AbsenceWindows(this);
     else this.windows = this.rising = new RisingWindows(this, spec.kind, spec.threshold);
@@ -89,10 +95,9 @@ export class WindowStore {
     return { groups: this.groups.bytes, events: this.runs.bytes };
   }
 
-  /** Counts events, in the order of recording. `readAt`: when the log recorded that they were matched, ms. */
-  add(hits: WindowHits, readAt: number): void {
+  /** Counts events, in the order of recording. */
+  add(hits: WindowHits): void {
     const { groups } = this;
-    this.recordedMs = Math.max(this.recordedMs, readAt);
     const { count, groupLo, groupHi } = hits;
     for (let from = 0; from < count; from += aheadEvents) {
       const to = Math.min(from + aheadEvents, count);
@@ -107,19 +112,27 @@ export class WindowStore {
     }
   }
 
-  /** It is now that the group gets an event. */
-  touch(slot: number): void {
+  /** It is now that the group gets an event, which was recorded then. */
+  touch(slot: number, recordedAt: number): void {
     this.groups.set(slot, word.touchedMark, this.markMs / 1000);
-    this.groups.set(slot, word.touchedAt, this.recordedMs / 1000);
+    this.groups.set(slot, word.touchedAt, Math.max(this.groups.get(slot, word.touchedAt), recordedAt / 1000));
   }
 
-  private addOne(hits: WindowHits, i: number, found: number): void {
+  /** The group's slot, which begins anew where the group was silent too long; -1: it is not there. */
+  known(slot: number, recordedAt: number): number {
+    if (slot < 0 || !this.idle.isOver(slot, recordedAt)) return slot;
+    this.closeGroup(slot);
+    return -1;
+  }
+
+  private addOne(hits: WindowHits, i: number, there: number): void {
     const { groups } = this;
     const time = hits.times[i];
+    const found = this.known(there, hits.recordedAt[i]);
     this.markMs = Math.max(this.markMs, Math.min(time, hits.recordedAt[i]));
     const slot = found >= 0 ? found : this.openGroup(hits.groupLo[i], hits.groupHi[i]);
     if (hits.parents) this.parents.set(slot, hits.parents.lo[i], hits.parents.hi[i], hits.parents.values[i]);
-    this.touch(slot);
+    this.touch(slot, hits.recordedAt[i]);
     if (found >= 0) {
       const newest = groups.newest(slot);
       if (time < newest) {
@@ -140,10 +153,13 @@ export class WindowStore {
     this.revised.clear();
   }
 
-  /** Lets time pass: episodes that stayed quiet close, groups that no window needs leave. Call after `settle`. */
-  advance(markMs: number, recordedMs: number): void {
+  /**
+   * Lets time pass: episodes that stayed quiet close, groups that no window needs leave. `readUntilMs`: whatever was recorded up
+   * to then has been counted. Call after `settle`.
+   */
+  advance(markMs: number, readUntilMs: number): void {
     this.markMs = Math.max(this.markMs, markMs);
-    this.recordedMs = Math.max(this.recordedMs, recordedMs);
+    this.readUntilMs = Math.max(this.readUntilMs, readUntilMs);
     this.absence?.advance();
     for (const slot of this.episodes.keys()) passEpisodes(this, slot, this.clockOf(slot));
     this.idle.sweep();
@@ -170,19 +186,6 @@ export class WindowStore {
     if (this.revised.has(episode)) return;
     this.revised.add(episode);
     episode.revision++;
-  }
-
-  restoreGroup(lo: number, hi: number, touchedMark: number, touchedAt: number): number {
-    const slot = this.openGroup(lo, hi);
-    this.groups.set(slot, word.touchedMark, touchedMark);
-    this.groups.set(slot, word.touchedAt, touchedAt);
-    return slot;
-  }
-
-  restoreEpisode(episode: Episode): void {
-    const list = this.episodes.get(episode.slot);
-    if (list) list.push(episode);
-    else this.episodes.set(episode.slot, [episode]);
   }
 
   /** Sets the window that ends at the newest event anew. */
@@ -257,7 +260,7 @@ export class WindowStore {
     for (const episode of mergeLate(this, slot, [])) this.changed(episode);
   }
 
-  private settleGroup(slot: number): void {
+  settleGroup(slot: number): void {
     for (const episode of mergeLate(this, slot, this.late.take(slot))) this.changed(episode);
   }
 

@@ -16,7 +16,12 @@ export interface Arrival {
   values: number[];
   /** It goes on until then: only where a condition is asked about it. */
   until?: number;
+  /** When the log recorded it. Default: all at one moment. */
+  recordedAt?: number;
 }
+
+/** After all events of these streams happened. */
+const recordedMs = 50_000_000;
 
 /** How an episode ended up, as far as it does not hang on the order of arrival. */
 export type Outcome = Pick<
@@ -50,19 +55,42 @@ export function bruteForce(
 }
 
 /** The outcomes of each group's accepted events. */
-export function bruteForceOf<Found>(
+export function bruteForceOf<Found extends Pick<Outcome, 'openedAt' | 'closedAt'>>(
   spec: WindowSpec,
   arrivals: readonly Arrival[],
   outcomes: (events: readonly Arrival[]) => Found[],
 ): Map<number, Found[]> {
-  const accepted = new Map<number, Arrival[]>();
+  return new Map(
+    [...Map.groupBy(arrivals, ({ group }) => group)].map(([group, all]) => [
+      group,
+      acceptedOf(spec, all, outcomes)
+        .flatMap(outcomes)
+        .sort((a, b) => a.openedAt - b.openedAt),
+    ]),
+  );
+}
+
+/** The events of a group that are not late; apart, where it begins anew: its last alert is out of reach and it was silent for long. */
+function acceptedOf(
+  spec: WindowSpec,
+  arrivals: readonly Arrival[],
+  outcomes: (events: readonly Arrival[]) => Pick<Outcome, 'closedAt'>[],
+): Arrival[][] {
+  const reachMs = spec.timespanMs + spec.latenessMs;
+  const { forgetMs } = new WindowStore(spec);
+  const accepted: Arrival[][] = [[]];
+  let touchedAt = 0;
   for (const arrival of arrivals) {
-    const events = accepted.get(arrival.group) ?? [];
+    const { time, recordedAt = recordedMs } = arrival;
+    const events = accepted.at(-1)!;
     const newest = Math.max(...events.map((e) => e.time));
-    if (events.length > 0 && arrival.time < newest - spec.timespanMs - spec.latenessMs) continue;
-    accepted.set(arrival.group, [...events, arrival]);
+    const isReached = ({ closedAt }: Pick<Outcome, 'closedAt'>) => closedAt === null || closedAt > newest - reachMs;
+    const isSilent = recordedAt - Math.floor(touchedAt / 1000) * 1000 > forgetMs && spec.kind !== 'absence';
+    touchedAt = recordedAt;
+    if (events.length > 0 && isSilent && !outcomes(events).some(isReached)) accepted.push([arrival]);
+    else if (events.length === 0 || time >= newest - reachMs) events.push(arrival);
   }
-  return new Map([...accepted].map(([group, events]) => [group, outcomes(events)]));
+  return accepted;
 }
 
 /** Events at whose time the condition holds, and how long it does. */
@@ -117,6 +145,7 @@ export interface Entry {
   time: number;
   origin: number;
   value?: number;
+  recordedAt?: number;
 }
 
 export const hitsOf = (entries: readonly Entry[]): WindowHits => ({
@@ -124,14 +153,14 @@ export const hitsOf = (entries: readonly Entry[]): WindowHits => ({
   groupLo: Int32Array.from(entries, ({ group }) => group),
   groupHi: new Int32Array(entries.length).fill(7),
   times: Float64Array.from(entries, ({ time }) => time),
-  recordedAt: new Float64Array(entries.length).fill(Number.POSITIVE_INFINITY),
+  recordedAt: Float64Array.from(entries, ({ recordedAt = recordedMs }) => recordedAt),
   origins: Float64Array.from(entries, ({ origin }) => origin),
   values: Float64Array.from(entries, ({ value = 0 }) => value),
 });
 
-export function changedAfter(store: WindowStore, markMs = 0, recordedMs = 0): EpisodeView[] {
+export function changedAfter(store: WindowStore, markMs = 0, readUntilMs = 0): EpisodeView[] {
   store.settle();
-  if (markMs > 0) store.advance(markMs, recordedMs);
+  if (markMs > 0) store.advance(markMs, readUntilMs);
   return store.takeChanged();
 }
 
@@ -153,12 +182,12 @@ export function run(
     }
   };
   for (let at = 0; at < arrivals.length; at += batch) {
-    const entries = arrivals.slice(at, at + batch).flatMap(({ group, time, values }, i) => {
+    const entries = arrivals.slice(at, at + batch).flatMap(({ group, time, values, recordedAt }, i) => {
       const counted = spec.kind === 'count' ? [0] : values;
-      return counted.map((value) => ({ group, time, origin: at + i, value }));
+      return counted.map((value) => ({ group, time, origin: at + i, value, recordedAt }));
     });
-    store.add(hitsOf(entries), 50_000_000);
-    publish(changedAfter(store, marks[at / batch], 50_000_000));
+    store.add(hitsOf(entries));
+    publish(changedAfter(store, marks[at / batch], arrivals[at + batch]?.recordedAt));
     if (restoreEvery > 0 && (at / batch) % restoreEvery === 0) {
       store = restoreWindow(spec, structuredClone(JSON_safe(snapshotWindow(store))));
     }
@@ -179,6 +208,22 @@ export function run(
 export const marksArb = fc
   .array(fc.option(fc.nat(100)), { minLength: 60, maxLength: 60 })
   .map((all) => all.map((passed, i) => (passed === null ? 0 : (i + 2) * 1000 + passed)));
+
+/**
+ * The same arrivals, recorded one after the other, each so long after the one before. None of a group is of a moment of which
+ * another was: an alert of a group that began anew could bear the name of one that it had before.
+ */
+export const recordedAfter = (arrivals: readonly Arrival[], gapsMs: readonly number[]): Arrival[] => {
+  let recordedAt = recordedMs;
+  const once = new Map(arrivals.map((arrival) => [`${arrival.group} ${arrival.time}`, arrival]));
+  return [...once.values()].map((arrival, i) => ({ ...arrival, recordedAt: (recordedAt += gapsMs[i]) }));
+};
+
+/** Gaps between recordings, some of which are longer than groups are remembered that no window needs. */
+export const gapsArb = fc.array(fc.constantFrom(0, 0, 0, 7, 30_000, 59_000, 70_000, 500_000), {
+  minLength: 60,
+  maxLength: 60,
+});
 
 /** As far as it does not hang on how far time moved on without a group. */
 export const withoutEnds = (found: ReadonlyMap<number, Outcome[]>) =>

@@ -58,7 +58,7 @@ describe('percentiles of many values', () => {
     const spec = { kind: 'measured' as const, measure, timespanMs: 1000, latenessMs: 0, quietMs: 1000, ...caps };
     const store = new WindowStore(spec);
     const entries = values.map((value, i) => ({ group: 1, time: 1000 + Math.floor(i / 20), origin: i, value }));
-    store.add(hitsOf([...entries, { group: 1, time: 2300, origin: 15_000, value: 5 }]), 0);
+    store.add(hitsOf([...entries, { group: 1, time: 2300, origin: 15_000, value: 5 }]));
     const [{ value }] = changedAfter(store);
     const held = entries.filter(({ time }) => time > 1300).map((entry) => entry.value);
     expect(held.length).toBeLessThan(exactValuesMax);
