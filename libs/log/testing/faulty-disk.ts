@@ -8,11 +8,14 @@ export class FaultyDisk {
   failingSyncs = 0;
   /** Syncs wait while this is pending. */
   syncGate: Promise<void> = Promise.resolve();
+  /** Index files can't be written while this is pending, and fail as on a broken disk when it rejects. */
+  indexGate: Promise<void> = Promise.resolve();
   opened = 0;
   syncs = 0;
 
   readonly open: OpenFile = async (path, mode) => {
     this.opened++;
+    if (mode === 'create' && path.endsWith('.index.draft')) await this.indexGate;
     return new FaultyFile(this, await openDataFile(path, mode));
   };
 }
@@ -39,7 +42,7 @@ class FaultyFile implements DataFile {
     await this.disk.syncGate;
     if (this.disk.failingSyncs > 0) {
       this.disk.failingSyncs--;
-      throw Object.assign(new Error('i/o error'), { code: 'EIO' });
+      throw brokenDisk();
     }
     await this.file.sync();
   }
@@ -57,3 +60,5 @@ class FaultyFile implements DataFile {
     return this.file.close();
   }
 }
+
+export const brokenDisk = (): Error => Object.assign(new Error('i/o error'), { code: 'EIO' });

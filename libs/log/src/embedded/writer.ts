@@ -40,7 +40,7 @@ export class JournalWriter {
   #indexedBytes = 0;
   #background = Promise.resolve();
 
-  /** `sealLast`: the last segment is damaged and takes no more frames. */
+  /** `sealLast`: the last segment takes no more frames. */
   constructor(
     private readonly journal: Journal,
     private readonly backlog: Backlog,
@@ -181,7 +181,7 @@ export class JournalWriter {
     this.#distrusted = false;
   }
 
-  /** Writes the index in the background. It is derived, so a failure only costs a scan at the next start. */
+  /** Writes the index in the background. It is derived: without it, the next start scans what the one before lacks. */
   #index(segment: Segment, sealed = false): void {
     this.#indexedBytes = segment.bytes;
     this.#background = this.#background.then(async () => {
@@ -189,7 +189,7 @@ export class JournalWriter {
         await writeIndex(this.journal.limits.openFile, segment);
         if (sealed) segment.blocks = undefined;
       } catch {
-        // Kept in memory, and rebuilt from the segment at the next start.
+        // Kept in memory, and completed from the segment at the next start.
       }
     });
   }
