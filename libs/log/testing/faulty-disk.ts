@@ -8,14 +8,19 @@ export class FaultyDisk {
   failingSyncs = 0;
   /** Syncs wait while this is pending. */
   syncGate: Promise<void> = Promise.resolve();
-  /** Index files can't be written while this is pending, and fail as on a broken disk when it rejects. */
+  /** Index files wait while this is pending. */
   indexGate: Promise<void> = Promise.resolve();
+  /** Index files can't be written, as on a broken disk. */
+  failingIndexes = false;
   opened = 0;
   syncs = 0;
 
   readonly open: OpenFile = async (path, mode) => {
     this.opened++;
-    if (mode === 'create' && path.endsWith('.index.draft')) await this.indexGate;
+    if (path.endsWith('.index.draft')) {
+      await this.indexGate;
+      if (this.failingIndexes) throw brokenDisk();
+    }
     return new FaultyFile(this, await openDataFile(path, mode));
   };
 }
@@ -61,4 +66,4 @@ class FaultyFile implements DataFile {
   }
 }
 
-export const brokenDisk = (): Error => Object.assign(new Error('i/o error'), { code: 'EIO' });
+const brokenDisk = (): Error => Object.assign(new Error('i/o error'), { code: 'EIO' });

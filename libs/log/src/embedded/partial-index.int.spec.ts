@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '#libs/clock';
 import { readAll, record } from '../../contract/fixture.js';
-import { brokenDisk, FaultyDisk } from '../../testing/faulty-disk.js';
+import { FaultyDisk } from '../../testing/faulty-disk.js';
 import { freshFolder } from '../../testing/folders.js';
 import { salvage } from '../../testing/salvage.js';
 import type { Log } from '../log.js';
@@ -25,11 +25,6 @@ let log: Log;
 let damage: Damage[];
 /** Index files that wait for this are written when the log is closed. */
 let gate: PromiseWithResolvers<void>;
-const broken = (): Promise<void> => {
-  const failing = Promise.reject(brokenDisk());
-  failing.catch(() => {});
-  return failing;
-};
 const live = () => join(folder, 'live');
 const copy = () => join(folder, 'copy');
 const fileOf = (directory: string, number: number, kind = 'segment') =>
@@ -91,10 +86,10 @@ describe('an index file that knows only a part of its segment', () => {
   });
 
   it('hides nothing when the last index of a full segment could not be written, and is made whole at the next start', async () => {
-    disk.indexGate = broken();
+    disk.failingIndexes = true;
     await append(5, 8);
     await log.close();
-    disk.indexGate = Promise.resolve();
+    disk.failingIndexes = false;
     const indexed = () => statSync(fileOf(live(), 1, 'index')).size;
     const before = indexed();
     for (let round = 0; round < 2; round++) {
@@ -122,7 +117,7 @@ describe('a segment of which only the beginning was written when the process die
   it.each([{ index: 'an index that knows all' }, { index: 'an index that knows a part' }, { index: 'no index' }])(
     'costs the one before it nothing, of which there is $index',
     async ({ index }) => {
-      if (index === 'an index that knows a part') disk.indexGate = broken();
+      if (index === 'an index that knows a part') disk.failingIndexes = true;
       const large = record('too large for the first segment'.padEnd(500));
       await log.append('t', [large]);
       await log.close();

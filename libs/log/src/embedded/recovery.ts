@@ -131,10 +131,16 @@ class SegmentRecovery {
     }
     for (const [p, next] of known?.next.entries() ?? []) segment.next[p] = Math.max(segment.next[p], next);
     if (this.last) await this.#cut(file, segment, cut, size);
-    if (this.last && this.#newest.size === 0 && !known && !this.damaged) return undefined;
+    const neverUsed = this.last && this.#newest.size === 0 && !known && !this.damaged;
+    if (neverUsed && !this.#keepsOffsets(segment)) return undefined;
     // What a killed process wrote may not be on the disk yet; nobody shall read what a power cut could take back.
     if (this.last && size > from) await file.sync();
     return segment;
+  }
+
+  /** Whether the segment, empty as it is, alone knows which offsets were given out: retention took all before it. */
+  #keepsOffsets({ base }: Segment): boolean {
+    return this.journal.segments.length === 0 && base.some((offset) => offset > 0);
   }
 
   async #cut(file: DataFile, segment: Segment, cut: number, size: number): Promise<void> {
