@@ -3,7 +3,8 @@ import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+/** The folder of the repository, with a slash at its end. */
+export const root = fileURLToPath(new URL('../../', import.meta.url));
 const isTest = (file: string): boolean => /\.spec\.ts$|\/(testing|contract)\//.test(file);
 
 export interface Import {

@@ -1,6 +1,7 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { placeOf, production, type Source, walk } from './sources.js';
+import { placeOf, production, root, type Source, walk } from './sources.js';
 
 const fileLinesMax = 300;
 const functionLinesMax = 70;
@@ -57,6 +58,18 @@ describe('style', () => {
       ({ file, text }) => /\bprocess\.env\b/.test(text) && !file.startsWith('libs/config/'),
     );
     expect(readers.map(({ file }) => file)).toEqual([]);
+  });
+
+  it('names every app to Nest', () => {
+    // What apps share is none itself.
+    const apps = readdirSync(`${root}apps`).filter((name) => name !== 'platform');
+    const { projects } = JSON.parse(readFileSync(`${root}nest-cli.json`, 'utf8'));
+    expect(Object.keys(projects).sort()).toEqual(apps.sort());
+    for (const name of apps) {
+      const { sourceRoot, entryFile } = projects[name];
+      expect(projects[name]).toMatchObject({ root: `apps/${name}`, sourceRoot: `apps/${name}/src` });
+      expect(existsSync(`${root}${sourceRoot}/${entryFile}.ts`), name).toBe(true);
+    }
   });
 
   it('has no folders for kinds of code', () => {

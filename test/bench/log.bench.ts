@@ -1,5 +1,5 @@
 /**
- * The embedded log on this disk: node dist/test/bench/log.bench.js [SECONDS per figure]
+ * The embedded log on this disk: node dist/test/bench/log.bench.js [SECONDS per figure] [none|zstd]
  * Prints durable appends (each awaited) by producers and records a batch, reads of what was appended, and opening it.
  * Absolute figures are the disk's as much as the log's: run it on a quiet machine.
  */
@@ -10,17 +10,28 @@ import { systemClock } from '#libs/clock';
 import { type Log, type LogRecord, openEmbeddedLog } from '#libs/log';
 
 const seconds = Number(process.argv[2] ?? 4);
+const compression = process.argv[3] === 'zstd' ? 'zstd' : 'none';
 const partitions = 16;
-const value = Buffer.from(
-  JSON.stringify({
-    specversion: '1.0',
-    id: '01HZX3J7M2Q4',
-    source: 'bench',
-    type: 'api.call',
-    time: '2026-01-15T10:00:00.000Z',
-    data: { client: 'client-123456', method: 'GET', path: '/api/v1/feed', status: 200, ip: '203.0.113.17' },
-  }),
-);
+/** Requests that differ as those of a day do: what is compressed depends on it. */
+const values = Array.from({ length: 10_000 }, (_, i) => {
+  const mixed = Math.imul(i + 1, 2654435761) >>> 0;
+  return Buffer.from(
+    JSON.stringify({
+      specversion: '1.0',
+      id: `01HZX3${mixed.toString(36).padStart(7, '0')}`,
+      source: 'bench',
+      type: 'api.call',
+      time: new Date(Date.UTC(2026, 0, 15, 10) + i * 37).toISOString(),
+      data: {
+        client: `client-${mixed % 1_000_000}`,
+        method: i % 9 === 0 ? 'POST' : 'GET',
+        path: `/api/v1/${['feed', 'login', 'items', 'search'][mixed % 4]}`,
+        status: i % 40 === 0 ? 401 : 200,
+        ip: `10.${mixed & 255}.${(mixed >>> 8) & 255}.${(mixed >>> 16) & 255}`,
+      },
+    }),
+  );
+});
 const keys = Array.from({ length: 10_000 }, (_, i) => Buffer.from(`client-${i}`));
 
 const million = (perSecond: number): string => `${(perSecond / 1e6).toFixed(3)} M/s`;
@@ -32,10 +43,13 @@ const cpuSeconds = (before: NodeJS.CpuUsage): number => {
 
 /** Appends for a while from `producers` loops, each with one batch under way. `keyed`: records go to their keys' partitions. */
 async function append(log: Log, topic: string, producers: number, records: number, keyed: boolean): Promise<void> {
-  await log.createTopic(topic, { partitions });
-  let key = 0;
+  await log.createTopic(topic, { partitions, compression });
+  let next = 0;
   const batch = (): LogRecord[] =>
-    Array.from({ length: records }, () => ({ time: 1, value, key: keyed ? keys[key++ % keys.length] : null }));
+    Array.from({ length: records }, () => {
+      const i = next++ % values.length;
+      return { time: 1, value: values[i], key: keyed ? keys[i] : null };
+    });
   const produce = async (until: number, acks: number[]) => {
     while (performance.now() < until) {
       const began = performance.now();
@@ -111,6 +125,10 @@ try {
   log = await open();
   const descriptions = await Promise.all((await log.topics()).map((topic) => log.describe(topic)));
   const bytes = descriptions.reduce((sum, each) => sum + each.bytes, 0);
+  for (const { topic, bytes, partitions } of descriptions) {
+    const records = partitions.reduce((sum, { next }) => sum + next, 0);
+    console.log(`${topic}, compression ${compression}: ${Math.round(bytes / records)} bytes a record on disk`);
+  }
   console.log(`open ${Math.round(bytes / 1e6)} MB: ${Math.round(performance.now() - began)} ms`);
   for (const topic of ['p64b1', 'p64b100', 'p64b100keyed']) {
     await read(log, topic);

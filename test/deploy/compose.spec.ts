@@ -3,10 +3,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { loadConfig } from '#libs/config';
 import { packageRoot, packageVersion } from '../../apps/weir/src/package-root.js';
 import { partNames } from '../../apps/weir/src/server/part-names.js';
-import { composeFile, environmentOf, exampleSettings } from './compose.js';
+import { type Compose, composeFile, environmentOf, exampleSettings } from './compose.js';
 import { readStages } from './dockerfile.js';
 
 const compose = composeFile();
@@ -106,6 +107,18 @@ test('Weir understands every variable that its containers get, those of the exam
   const yours = loadConfig(environmentOf(compose.services.api, { ...exampleSettings(), WEIR_ADMIN_KEY: 'key' }));
   expect(yours.kafkaBrokers).toHaveLength(3);
   expect(yours.databaseUrl).toContain('postgres.example');
+});
+
+test('the authority of the manual is for all that speak with Kafka', () => {
+  const page = readFileSync(join(packageRoot, 'docs/containers.md'), 'utf8');
+  const [, override] = /```yaml\n(x-authority: .*?)```/s.exec(page)!;
+  const { services: trusting } = parse(override) as Compose;
+  expect(Object.keys(trusting)).toEqual(ours.map(([name]) => name));
+  for (const [name, { volumes, environment }] of Object.entries(trusting)) {
+    const path = environment.WEIR_KAFKA_TLS_CA;
+    expect(volumes, name).toEqual([`./kafka-ca.pem:${path}:ro`]);
+    expect(loadConfig({ WEIR_KAFKA_BROKERS: 'kafka:9093', ...environment } as NodeJS.ProcessEnv).kafkaTlsCa).toBe(path);
+  }
 });
 
 test('it does not start without its secrets', () => {

@@ -35,6 +35,7 @@ export class DetectionRun {
     readonly log: Log,
     private readonly plan: DetectionPlan,
     private readonly partitions: number,
+    private readonly openLog: (folder: string) => Promise<Log>,
   ) {}
 
   static async open(
@@ -46,7 +47,7 @@ export class DetectionRun {
     const log = await openLog(folder);
     for (const { topic } of eventTypes) await log.createTopic(topic, { partitions });
     for (const topic of [topics.matches, topics.deadLetters]) await log.createTopic(topic, { partitions });
-    return new DetectionRun(folder, log, plan, partitions);
+    return new DetectionRun(folder, log, plan, partitions, openLog);
   }
 
   /** Appends in this order, so many events an append, the next when the one before is durable. */
@@ -89,17 +90,19 @@ export class DetectionRun {
 
   /**
    * The same folder as a crash at this moment would leave it, opened by a process that comes after. This one is ended.
-   * Copied in the order that keeps what a stage wrote no newer than what it read.
+   * Copied in the order that keeps what a stage wrote no newer than what it read. `sever`: where the log is elsewhere,
+   * ends in this moment what this process writes there.
    */
-  async crash(without: { snapshots: boolean }): Promise<DetectionRun> {
+  async crash(without: { snapshots: boolean }, sever = () => {}): Promise<DetectionRun> {
     const copy = mkdtempSync(join(tmpdir(), 'weir-detection-'));
     const copied = ['log/positions', ...[topics.alert, topics.matches, ''].map((topic) => `log/topics/${topic}`)];
     for (const path of without.snapshots ? copied : ['snapshots', ...copied]) {
       const from = join(this.folder, path);
       if (existsSync(from)) cpSync(from, join(copy, path), { recursive: true, force: false });
     }
+    sever();
     await this.close();
-    return DetectionRun.open(this.plan, this.partitions, copy);
+    return DetectionRun.open(this.plan, this.partitions, copy, this.openLog);
   }
 
   /** Every alert record, partition by partition, as it was written. */

@@ -39,9 +39,11 @@ describe('loadConfig', () => {
       kafkaSaslUsername: null,
       kafkaSaslPassword: null,
       kafkaReplication: null,
+      kafkaCompression: 'zstd',
       kafkaPrefix: '',
       kafkaInstance: null,
       partitions: 16,
+      compression: 'none',
       retention: { ageMs: 604_800_000, bytes: null },
       tablesRetention: { ageMs: null, bytes: null },
       latenessMs: 60_000,
@@ -111,6 +113,21 @@ describe('loadConfig', () => {
       WEIR_KAFKA_PREFIX: 'eu.',
     });
     expect([kafkaBrokers, kafkaPrefix]).toEqual([['kafka-1:9092', '[::1]:9093'], 'eu.']);
+  });
+
+  test('compression of either log', () => {
+    const { compression, kafkaCompression } = loadConfig({
+      WEIR_COMPRESSION: 'ZSTD',
+      WEIR_KAFKA_BROKERS: 'kafka:9092',
+      WEIR_KAFKA_COMPRESSION: 'lz4',
+    });
+    expect([compression, kafkaCompression]).toEqual(['zstd', 'lz4']);
+    expect(problemsOf({ WEIR_COMPRESSION: 'lz4' }).map(({ message }) => message)).toEqual([
+      'WEIR_COMPRESSION: "lz4" is not one of none, zstd.',
+    ]);
+    expect(problemsOf({ WEIR_KAFKA_COMPRESSION: 'lz4' }).map(({ message }) => message)).toEqual([
+      'WEIR_KAFKA_COMPRESSION: It says nothing without WEIR_KAFKA_BROKERS. Set both, or none.',
+    ]);
   });
 
   test('sign-in: groups may hold commas and =, and the issuer loses its last slash', () => {

@@ -107,6 +107,12 @@ export const variables = {
     integer(1, 100),
     'Copies of each partition of the topics that Weir makes. Default: what the brokers are set to.',
   ),
+  kafkaCompression: withDefault(
+    'WEIR_KAFKA_COMPRESSION',
+    oneOf('none', 'lz4', 'zstd'),
+    'zstd',
+    'How batches are compressed that Weir sends to the brokers.',
+  ),
   kafkaPrefix: withDefault(
     'WEIR_KAFKA_PREFIX',
     prefix,
@@ -119,6 +125,12 @@ export const variables = {
     'A name that this process keeps over restarts, and no other has: its partitions wait for it meanwhile.',
   ),
   partitions: withDefault('WEIR_PARTITIONS', integer(1, 1024), '16', 'Partitions of each topic when it is made.'),
+  compression: withDefault(
+    'WEIR_COMPRESSION',
+    oneOf('none', 'zstd'),
+    'none',
+    'How the embedded log compresses the batches of a topic, from when it is made. On Kafka WEIR_KAFKA_COMPRESSION says it.',
+  ),
   retention: withDefault(
     'WEIR_RETENTION',
     retention,

@@ -8,11 +8,19 @@ export class FaultyDisk {
   failingSyncs = 0;
   /** Syncs wait while this is pending. */
   syncGate: Promise<void> = Promise.resolve();
+  /** Index files wait while this is pending. */
+  indexGate: Promise<void> = Promise.resolve();
+  /** Index files can't be written, as on a broken disk. */
+  failingIndexes = false;
   opened = 0;
   syncs = 0;
 
   readonly open: OpenFile = async (path, mode) => {
     this.opened++;
+    if (path.endsWith('.index.draft')) {
+      await this.indexGate;
+      if (this.failingIndexes) throw brokenDisk();
+    }
     return new FaultyFile(this, await openDataFile(path, mode));
   };
 }
@@ -39,7 +47,7 @@ class FaultyFile implements DataFile {
     await this.disk.syncGate;
     if (this.disk.failingSyncs > 0) {
       this.disk.failingSyncs--;
-      throw Object.assign(new Error('i/o error'), { code: 'EIO' });
+      throw brokenDisk();
     }
     await this.file.sync();
   }
@@ -57,3 +65,5 @@ class FaultyFile implements DataFile {
     return this.file.close();
   }
 }
+
+const brokenDisk = (): Error => Object.assign(new Error('i/o error'), { code: 'EIO' });

@@ -36,6 +36,7 @@ export function kafkaOptionsOf(config: Config): Omit<KafkaLogOptions, 'clock'> |
   return {
     brokers,
     prefix: config.kafkaPrefix,
+    compression: config.kafkaCompression,
     ...(config.kafkaTls === 'on' && { tls: { ...(config.kafkaTlsCa && { ca: readCa(config.kafkaTlsCa) }) } }),
     ...(username && password && { sasl: { mechanism, username, password } }),
     ...(config.kafkaReplication && { replication: config.kafkaReplication }),

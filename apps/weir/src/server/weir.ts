@@ -6,14 +6,11 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ensureAdminKey, type KeyStore, openAuthenticator } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import type { Config } from '#libs/config';
-import { topics } from '#libs/events';
-import type { Log } from '#libs/log';
 import type { RuleSet } from '#libs/sigma';
 import {
   openAlertFeed,
   openDatabase,
   openKeyStore,
-  projections,
   RuleStore,
   SilenceStore,
   startEmbeddedPostgres,
@@ -21,11 +18,11 @@ import {
 import { createMetrics, type Logger, Repeats } from '#libs/telemetry';
 import { HealthModule, openApiPaths, serveOpenApi } from '../../../api/src/index.js';
 import { spreadOf } from '../../../detect/src/index.js';
-import { activityTopics } from '../../../ingest/src/index.js';
 import { createHttpApp, type DeclaredRoute, LogTransport } from '../../../platform/src/index.js';
 import { adminKeyFile } from '../client/admin-key.js';
 import { addressOf } from '../client/client.js';
 import { packageVersion } from '../package-root.js';
+import { createTopics } from './create-topics.js';
 import { openDataFolder } from './data-folder.js';
 import { DetectionThread, hasOwnThread } from './detection/detection-thread.js';
 import { detectionLimits } from './detection/options.js';
@@ -154,20 +151,6 @@ async function openPostgres(config: Config, logger: Logger, opened: AsyncDisposa
   });
   opened.defer(() => postgres.stop());
   return postgres.url;
-}
-
-/** All of them, since nobody knows which process comes first. */
-async function createTopics(log: Log, config: Config, logger: Logger): Promise<void> {
-  const ofTables = new Set<string>(projections.flatMap((projection) => projection.topics));
-  for (const topic of new Set([...activityTopics, topics.matches, ...ofTables])) {
-    const { ageMs, bytes } = ofTables.has(topic) ? config.tablesRetention : config.retention;
-    const options = {
-      partitions: config.partitions,
-      retentionMs: ageMs ?? undefined,
-      retentionBytes: bytes ?? undefined,
-    };
-    for (const difference of await log.createTopic(topic, options)) logger.warn({ topic }, difference);
-  }
 }
 
 /** Makes the first key and keeps it where only this user can read it; null where there was one already. */

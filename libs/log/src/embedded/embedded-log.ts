@@ -81,6 +81,7 @@ class EmbeddedLog implements Log {
   readonly #creating = new Map<string, Promise<Topic>>();
   readonly #groups = new Map<string, ConsumerGroup>();
   readonly #consumers = new Set<Consumer>();
+  readonly #expiring: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
   #closed = false;
 
@@ -89,7 +90,9 @@ class EmbeddedLog implements Log {
     private readonly open: Map<string, Topic | LogError>,
     private readonly positions: Positions,
     private readonly unlock: () => void,
-  ) {}
+  ) {
+    this.#expiring = setInterval(() => this.#expire(), engine.limits.expireEveryMs).unref();
+  }
 
   async createTopic(topic: string, options: TopicOptions): Promise<string[]> {
     this.#checkOpen();
@@ -188,10 +191,16 @@ class EmbeddedLog implements Log {
     return this.#closing;
   }
 
+  #expire(): void {
+    const now = this.engine.limits.clock.now();
+    for (const topic of this.open.values()) if (topic instanceof Topic) topic.expire(now);
+  }
+
   /** Consumers first: what they do at the end may still append and commit. */
   async #close(): Promise<void> {
     await Promise.allSettled([...this.#consumers].map((consumer) => consumer.close()));
     this.#closed = true;
+    clearInterval(this.#expiring);
     await Promise.allSettled(this.#creating.values());
     await Promise.all([...this.open.values()].map((topic) => (topic instanceof Topic ? topic.close() : undefined)));
     await this.positions.close();

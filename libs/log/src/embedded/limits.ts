@@ -25,6 +25,8 @@ export interface EmbeddedLogOptions {
   waitingBytesMax?: number;
   /** Memory for what was written or read last, all topics together. Default 64 MiB. */
   cacheBytesMax?: number;
+  /** How often topics to which nothing is appended let go of what is too old. Default 5 min, as Kafka's brokers. */
+  expireEveryMs?: number;
   /** Told about damage that opening the log finds. Damage met later rejects the read with LOG_CORRUPT. */
   onDamage?(damage: Damage): void;
   /** How data files are opened; tests put failing disks here. */
@@ -45,6 +47,7 @@ export function limitsOf(options: EmbeddedLogOptions): Limits {
     segmentBytesMax: 64 * MIB,
     waitingBytesMax: 64 * MIB,
     cacheBytesMax: 64 * MIB,
+    expireEveryMs: 5 * 60_000,
     onDamage: () => {},
     openFile: openDataFile,
     ...options,

@@ -16,9 +16,10 @@ import { scanFrames } from './scan.js';
 import { readSegmentHeader, Segment, segmentFileNumber } from './segment.js';
 
 /**
- * Opens a journal as it was left. Sealed segments are known by their index files. The last segment is scanned from
- * where its index ends, and what a crash left half written at its end is cut off. Damage elsewhere stays where it is,
- * is told, and is met by whoever reads there; a damaged last segment takes no more frames (`sealLast`).
+ * Opens a journal as it was left. Segments are known by their index files, as far as these go: mostly to the end of a
+ * sealed one, but the last index of a segment may be missing. What lies behind it is scanned, and what a crash left half
+ * written at the end of the last segment is cut off. Damage elsewhere stays where it is, is told, and is met by whoever
+ * reads there. `sealLast`: the last segment takes no more frames, being damaged or once followed by another one.
  */
 export async function openJournal(
   settings: JournalSettings,
@@ -34,6 +35,8 @@ export async function openJournal(
   for (const number of numbers) {
     const recovery = new SegmentRecovery(journal, number, number === numbers.at(-1));
     const segment = await recovery.run();
+    // Where a segment had been begun, the one before it was full, and its index may not be in memory.
+    if (!segment) sealLast = true;
     if (!segment) continue;
     journal.segments.push(segment);
     journal.next.set(segment.next);
@@ -79,7 +82,7 @@ class SegmentRecovery {
         this.#report('damaged', path, size, known.bytes - size);
         return known;
       }
-      if (known && !this.last) return known;
+      if (known && !this.last && size === known.bytes) return known;
       const segment = await this.#scanned(file, path, known, size);
       if (segment && !this.last) await writeIndex(limits.openFile, segment).catch(() => {});
       if (segment) return segment;
@@ -128,10 +131,16 @@ class SegmentRecovery {
     }
     for (const [p, next] of known?.next.entries() ?? []) segment.next[p] = Math.max(segment.next[p], next);
     if (this.last) await this.#cut(file, segment, cut, size);
-    if (this.last && this.#newest.size === 0 && !known && !this.damaged) return undefined;
+    const neverUsed = this.last && this.#newest.size === 0 && !known && !this.damaged;
+    if (neverUsed && !this.#keepsOffsets(segment)) return undefined;
     // What a killed process wrote may not be on the disk yet; nobody shall read what a power cut could take back.
     if (this.last && size > from) await file.sync();
     return segment;
+  }
+
+  /** Whether the segment, empty as it is, alone knows which offsets were given out: retention took all before it. */
+  #keepsOffsets({ base }: Segment): boolean {
+    return this.journal.segments.length === 0 && base.some((offset) => offset > 0);
   }
 
   async #cut(file: DataFile, segment: Segment, cut: number, size: number): Promise<void> {

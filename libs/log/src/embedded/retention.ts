@@ -18,14 +18,20 @@ export function segmentIsFull(journal: Journal, segment: Segment, bytes: number,
   return retentionMs !== undefined && now - segment.recordedFirst > retentionMs / stepsPerRetention;
 }
 
+/** Whether everything in the segment is older than records are kept. */
+export function isTooOld({ settings }: Journal, segment: Segment, now: number): boolean {
+  return now - segment.recordedLast > (settings.retentionMs ?? Number.POSITIVE_INFINITY);
+}
+
 /** Takes the oldest segments that retention does not keep off the journal; never the last one. */
-export function takeExpired({ segments, settings }: Journal, now: number): Segment[] {
-  const { retentionBytes = Number.POSITIVE_INFINITY, retentionMs = Number.POSITIVE_INFINITY } = settings;
+export function takeExpired(journal: Journal, now: number): Segment[] {
+  const { segments } = journal;
+  const { retentionBytes = Number.POSITIVE_INFINITY } = journal.settings;
   let bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
   let count = 0;
   while (count < segments.length - 1) {
     const oldest = segments[count];
-    if (!(now - oldest.recordedLast > retentionMs) && !(bytes > retentionBytes)) break;
+    if (!isTooOld(journal, oldest, now) && !(bytes > retentionBytes)) break;
     bytes -= oldest.bytes;
     count++;
   }

@@ -115,6 +115,11 @@ export class Topic {
     return new LogError('LOG_PARTITION_UNKNOWN', message, { topic: this.name, partition });
   }
 
+  /** Lets go of what is too old by now, though nothing is appended. */
+  expire(now: number): void {
+    this.writer.expire(now);
+  }
+
   checkPartition(partition: number): void {
     const problem = this.#partitionProblem(partition);
     if (problem) throw problem;

@@ -6,7 +6,7 @@ import { type DataFile, syncFolder } from './files.js';
 import { Group } from './group.js';
 import { writeIndex } from './index-file.js';
 import type { Journal } from './journal.js';
-import { removeSegments, segmentIsFull, takeExpired } from './retention.js';
+import { isTooOld, removeSegments, segmentIsFull, takeExpired } from './retention.js';
 import { Segment } from './segment.js';
 
 /** An append that waits for the disk. */
@@ -40,7 +40,7 @@ export class JournalWriter {
   #indexedBytes = 0;
   #background = Promise.resolve();
 
-  /** `sealLast`: the last segment is damaged and takes no more frames. */
+  /** `sealLast`: the last segment takes no more frames. */
   constructor(
     private readonly journal: Journal,
     private readonly backlog: Backlog,
@@ -136,11 +136,11 @@ export class JournalWriter {
     if (this.#segment && (this.#rollNext || segmentIsFull(this.journal, this.#segment, bytes, recordedAt))) {
       await this.#seal();
     }
-    if (!this.#segment || !this.#file) await this.#begin();
-    return { segment: this.#segment as Segment, file: this.#file as DataFile };
+    if (!this.#segment || !this.#file) return this.#begin();
+    return { segment: this.#segment, file: this.#file };
   }
 
-  async #begin(): Promise<void> {
+  async #begin(): Promise<{ segment: Segment; file: DataFile }> {
     const { settings, segments, next, limits } = this.journal;
     const segment = Segment.begin(settings.folder, (segments.at(-1)?.number ?? 0) + 1, next);
     const header = segment.header(settings.options);
@@ -151,6 +151,7 @@ export class JournalWriter {
     this.#rollNext = false;
     await file.write(header.bytes, 0);
     segment.bytes = header.bytes.length;
+    return { segment, file };
   }
 
   /** The segment takes no more frames; its index goes to its file. */
@@ -169,9 +170,9 @@ export class JournalWriter {
     await this.#file?.close().catch(() => {});
     this.#file = undefined;
     if (segment && segment !== this.journal.segments.at(-1)) {
-      // Its first group failed: the segment never came to be.
+      // Its first group failed: the segment never came to be. Its number is used again, so no index of it may stay.
       this.#segment = undefined;
-      await rm(segment.path, { force: true });
+      for (const path of [segment.indexPath, segment.path]) await rm(path, { force: true });
     } else if (segment) {
       const file = await this.journal.limits.openFile(segment.path, 'write');
       this.#file = file;
@@ -181,7 +182,7 @@ export class JournalWriter {
     this.#distrusted = false;
   }
 
-  /** Writes the index in the background. It is derived, so a failure only costs a scan at the next start. */
+  /** Writes the index in the background. It is derived: without it, the next start scans what the one before lacks. */
   #index(segment: Segment, sealed = false): void {
     this.#indexedBytes = segment.bytes;
     this.#background = this.#background.then(async () => {
@@ -189,7 +190,7 @@ export class JournalWriter {
         await writeIndex(this.journal.limits.openFile, segment);
         if (sealed) segment.blocks = undefined;
       } catch {
-        // Kept in memory, and rebuilt from the segment at the next start.
+        // Kept in memory, and completed from the segment at the next start.
       }
     });
   }
@@ -204,6 +205,39 @@ export class JournalWriter {
   #expire(now: number): void {
     const expired = takeExpired(this.journal, now);
     if (expired.length > 0) this.#background = this.#background.then(() => removeSegments(expired));
+  }
+
+  /**
+   * Lets go of what is too old by now though nothing is appended. Where that is all there is, an empty segment takes
+   * its place, which keeps the offsets that were given out.
+   */
+  expire(now: number): void {
+    const [oldest] = this.journal.segments;
+    if (!oldest || !isTooOld(this.journal, oldest, now)) return;
+    // An append that is under way lets go of the same: its own segment is not too old.
+    this.#flushing ??= this.#expireIdle(now).then(() => this.#flush());
+  }
+
+  async #expireIdle(now: number): Promise<void> {
+    const last = this.journal.segments.at(-1) as Segment;
+    try {
+      if (isTooOld(this.journal, last, now)) await this.#beginEmpty();
+    } catch {
+      // No room for it, say: tried again the next time.
+      this.#distrusted = true;
+    }
+    this.#expire(now);
+  }
+
+  /** The journal goes on in a new segment, which is durable without a frame. */
+  async #beginEmpty(): Promise<void> {
+    if (this.#distrusted) await this.#reopen();
+    if (this.#segment) await this.#seal();
+    const { segment, file } = await this.#begin();
+    await file.sync();
+    // Offsets hang on this one header until there are frames; and with the index the folder is synced.
+    await writeIndex(this.journal.limits.openFile, segment);
+    this.journal.publish(segment, []);
   }
 
   /** Deletes all segments but the last. */

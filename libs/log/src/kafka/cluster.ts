@@ -18,6 +18,8 @@ export interface TopicMetadata {
   id: string;
   /** Node id of the leader of each partition; -1 while there is none. */
   leaders: readonly number[];
+  /** How many copies there are of each partition. */
+  copies: readonly number[];
 }
 
 /** A request of the client's protocol layer. */
@@ -165,7 +167,8 @@ export class Cluster {
       checkCode(errorCode);
       const leaders: number[] = new Array(partitions.length).fill(-1);
       for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
-      const topic = { name, id: topicId, leaders, knownMs: performance.now() };
+      const copies = partitions.map(({ replicaNodes }) => replicaNodes.length);
+      const topic = { name, id: topicId, leaders, copies, knownMs: performance.now() };
       this.#topics.set(name, topic);
       return [topic];
     });

@@ -91,7 +91,8 @@ class Copy {
     const places: Place[] = [];
     for (const topic of await this.source.topics()) {
       const { options, partitions } = await this.source.describe(topic);
-      const differences = await this.#topics.create(topic, options);
+      // How the source compresses says nothing of how the producer here does.
+      const differences = await this.#topics.create(topic, { ...options, compression: undefined });
       const { leaders } = await this.#topics.get(topic);
       if (leaders.length !== partitions.length) throw otherPartitions(topic, leaders.length, partitions.length);
       places.push(...partitions.map((partition) => ({ topic, ...partition })));

@@ -107,6 +107,15 @@ if (kafka) {
       expect((await log.describe('t')).options.retentionMs).toBe(604_800_000);
     });
 
+    it('says where a topic has other than the copies asked for', async () => {
+      const log = await open({ replication: 1 });
+      expect(await log.createTopic('t', { partitions: 2 })).toEqual([]);
+      expect(await log.createTopic('t', { partitions: 2 })).toEqual([]);
+      const other = await open({ replication: 3 });
+      expect(await other.createTopic('t', { partitions: 2 })).toEqual(['replication is 1, asked for was 3']);
+      expect(await (await open()).createTopic('t', { partitions: 2 })).toEqual([]);
+    });
+
     it('gives a stored batch larger than the share of its partition', async () => {
       const log = await open({ compression: 'none' });
       await log.createTopic('t', { partitions: 4 });

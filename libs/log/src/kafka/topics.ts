@@ -79,11 +79,16 @@ export class Topics {
 
   async #differences(name: string, options: TopicOptions, wanted: Configs): Promise<string[]> {
     const { partitions } = options;
+    const { replication } = this.cluster.limits;
     const [topic] = await this.cluster.patiently(`describe ${name}`, () => this.cluster.refresh([name]));
     const has = await this.#configs(name);
     const unlike = [...wanted].flatMap(([key, value]) =>
       has.get(key) === value ? [] : [`${key} is ${has.get(key) ?? 'not set'}, asked for was ${value}`],
     );
+    if (replication !== undefined && topic.copies.some((copies) => copies !== replication)) {
+      const copies = [...new Set(topic.copies)].sort((a, b) => a - b).join(' or ');
+      unlike.unshift(`replication is ${copies}, asked for was ${replication}`);
+    }
     if (topic.leaders.length === partitions) return unlike;
     return [`partitions is ${topic.leaders.length}, asked for was ${partitions}`, ...unlike];
   }
