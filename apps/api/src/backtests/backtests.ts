@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { KeyedRequest } from '#libs/auth';
 import { type BacktestReport, type BacktestRequest, type BacktestRun, runApart } from '#libs/backtest';
 import type { Clock } from '#libs/clock';
 import type { Log } from '#libs/log';
-import { once } from '#libs/storage';
+import { once, writeAudit } from '#libs/storage';
 import { Problem } from '../../../platform/src/index.js';
 import type { Backtest, BacktestDetail } from './backtest.js';
 import { writeRetro } from './write-retro.js';
@@ -40,13 +40,14 @@ export class Backtests implements BeforeApplicationShutdown {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws a 429 problem where too many run. */
+  /** One that writes is noted. Throws a 429 problem where too many run. */
   async start(asked: BacktestRequest, names: readonly string[], { actor, request }: Asking): Promise<Backtest> {
     const about = this.aboutOf(asked, names, actor);
     const { id } = about;
     try {
       return await this.database.transaction(async (manager) => {
         await once(manager, request);
+        if (about.write) await note(manager, about);
         return wireOf(this.run(about, asked));
       });
     } catch (error) {
@@ -127,6 +128,11 @@ export class Backtests implements BeforeApplicationShutdown {
   private now(): string {
     return new Date(this.clock.now()).toISOString();
   }
+}
+
+function note(manager: EntityManager, { id, actor, createdAt, ...facts }: Job['about']): Promise<void> {
+  const entry = { at: new Date(createdAt), actor, action: 'backtest.started', subject: `backtest:${id}` };
+  return writeAudit(manager, { ...entry, facts });
 }
 
 const wireOf = ({ about, run, state, endedAt, error }: Job): Backtest => ({

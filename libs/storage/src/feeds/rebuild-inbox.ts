@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { KeyedRequest } from '#libs/auth';
+import { writeAudit } from '../audit/write-audit.js';
 import { once } from '../idempotency/once.js';
 import { storable } from '../storable.js';
 import type { InboxOptions } from './apply-feeds.js';
@@ -20,7 +21,7 @@ export interface InboxRebuild {
 /** Computes the inbox of one user again, from shares and relations; null: nobody of that name is known. Resolves with its items. */
 export async function rebuildInbox(
   database: DataSource,
-  { user, request }: InboxRebuild,
+  { user, actor, at, request }: InboxRebuild,
   { inboxItemsMax }: Pick<InboxOptions, 'inboxItemsMax'>,
 ): Promise<number | null> {
   return database.transaction(async (manager) => {
@@ -33,6 +34,7 @@ export async function rebuildInbox(
     if (!row) return null;
     await manager.query('DELETE FROM computed.feed_inbox WHERE user_id = $1', [row.id]);
     const [{ items }] = await manager.query<{ items: number }[]>(refillInboxSql, [row.id, inboxItemsMax]);
+    await writeAudit(manager, { at, actor, action: 'feed.rebuilt', subject: `feed:${user}`, facts: { items } });
     return items;
   });
 }

@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { KeyedRequest } from '#libs/auth';
+import { writeAudit } from '../audit/write-audit.js';
 import { once } from '../idempotency/once.js';
 import { GIVE_UP_MS } from './apply-transitions.js';
 import type { OutboxEntity } from './outbox.entity.js';
@@ -40,12 +41,15 @@ export interface Redelivery {
 /** Delivers it now, whatever became of it before, with all that was in its message and the same key. Null: there is none. */
 export function redeliver(database: DataSource, asked: Redelivery): Promise<Delivery | null> {
   return database.transaction(async (manager) => {
-    const { target, n, request } = asked;
+    const { target, n, actor, at, request } = asked;
     const rows = await putAgain(manager, asked);
     const found = rows.find((row) => Number(row.n) === n);
     if (!found) return null;
     await once(manager, request);
     await manager.query('DELETE FROM sent.pause WHERE target = $1', [target]);
+    const { message, alertId: alert, transition } = found;
+    const facts = { n, message, alert, transition, deliveries: rows.length };
+    await writeAudit(manager, { at, actor, action: 'webhook.redelivered', subject: `webhook:${target}`, facts });
     return found;
   });
 }
