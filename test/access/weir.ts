@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '#libs/clock';
 import { loadConfig } from '#libs/config';
+import { type Log, openEmbeddedLog } from '#libs/log';
 import { createLogger } from '#libs/telemetry';
 import { type RunningWeir, startWeir } from '../../apps/weir/src/server/weir.js';
 import { openTestDatabase, type TestDatabase } from '../../libs/storage/testing/test-database.js';
@@ -17,8 +18,19 @@ export interface TestWeir extends Pick<RunningWeir, 'url' | 'routes'> {
   close(): Promise<void>;
 }
 
-export async function openTestWeir(): Promise<TestWeir> {
+export interface TestWeirOptions {
+  env?: Record<string, string>;
+  /** What its log holds when it starts. */
+  log?: (log: Log) => Promise<unknown>;
+}
+
+export async function openTestWeir({ env = {}, log: fill }: TestWeirOptions = {}): Promise<TestWeir> {
   const dataDir = mkdtempSync(join(tmpdir(), 'weir-access-'));
+  if (fill) {
+    const log = await openEmbeddedLog({ directory: join(dataDir, 'log'), clock: systemClock });
+    await fill(log);
+    await log.close();
+  }
   const pg = await openTestDatabase();
   const config = loadConfig({
     WEIR_DATABASE_URL: pg.url,
@@ -30,6 +42,7 @@ export async function openTestWeir(): Promise<TestWeir> {
     WEIR_DETECT_THREAD: 'off',
     WEIR_REQUESTS_PER_MINUTE: '1000000',
     WEIR_RULES_DIR: fileURLToPath(new URL('../../rules', import.meta.url)),
+    ...env,
   });
   // Defects are shown with their stacks.
   const weir = await startWeir({ config, apps: [], clock: systemClock, logger: createLogger('error') });

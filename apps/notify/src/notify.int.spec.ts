@@ -246,7 +246,7 @@ test('given up after 24 h, with an alert of its own that ends with the next deli
 
   delete answers.dead;
   const [{ n, message }] = await deliveries('dead', 'dead');
-  await redeliver(pg.database, 'dead', Number(n), clock.now());
+  await redeliver(pg.database, { target: 'dead', n: Number(n), actor: 'kim', at: new Date(clock.now()) });
   await until(async () => (await deliveries('dead', 'sent')).map((row) => row.message)).toEqual([message]);
   await until(alarms).toEqual([expect.stringMatching(/ opened$/), expect.stringMatching(/ closed$/)]);
   expect((await deliveries('dead', 'dead')).length).toBe(1);

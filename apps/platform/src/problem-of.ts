@@ -41,6 +41,7 @@ const MEANINGS: Record<string, Meaning> = {
   ALERT_MERGED: { status: 409 },
   SELECTION_TOO_LARGE: { status: 422 },
   IDEMPOTENCY_KEY_REUSED: { status: 422 },
+  REQUEST_DONE: { status: 409 },
   // Trying rules.
   BACKTEST_RULE_UNKNOWN: { status: 422 },
   BACKTEST_NO_LIMIT: { status: 422 },

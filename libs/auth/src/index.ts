@@ -8,6 +8,7 @@ export {
 export { ensureAdminKey } from './ensure-admin-key.js';
 export { hashSecret, type MintedKey, mintKey } from './key.js';
 export type { KeyRecord, KeyStore, NewKey, Rotation } from './key-store.js';
+export type { KeyedRequest } from './keyed-request.js';
 export { beginAttempt, resumeAttempt } from './oidc/attempt.js';
 export { IdentityProvider, type OidcOptions } from './oidc/identity-provider.js';
 export type { SignInError, SignInErrorCode } from './oidc/sign-in-error.js';

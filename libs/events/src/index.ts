@@ -13,7 +13,14 @@ export type { DataProblem, EventType } from './event-type.js';
 export { isAddress } from './fields.js';
 export { letterFingerprint } from './fingerprint.js';
 export { exceedsBytes, stringBytesMax } from './limits.js';
-export { alertRecord, isCounted, receivedPrefix, type SystemAlert, systemAlert } from './system-alert.js';
+export {
+  alertRecord,
+  isCounted,
+  receivedPrefix,
+  type SystemAlert,
+  systemAlert,
+  uncountedPrefixes,
+} from './system-alert.js';
 export { daysSinceEpoch, parseTime } from './time.js';
 export { topics } from './topics.js';
 export { type Alert, alert } from './types/alert.js';

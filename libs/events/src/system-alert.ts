@@ -23,9 +23,13 @@ export interface SystemAlert {
 export const receivedPrefix = 'prometheus:';
 const ownPrefix = 'weir-';
 
-/** Whether alerts of this rule are counted by windows: an audit of what these counted knows nothing of others. */
-export const isCounted = (ruleId: string): boolean =>
-  !ruleId.startsWith(ownPrefix) && !ruleId.startsWith(receivedPrefix);
+export const uncountedPrefixes: readonly string[] = [ownPrefix, receivedPrefix];
+
+/**
+ * Whether alerts of this rule are counted by windows: an audit of what these counted knows nothing of others, and no others discount votes or demote
+ * people. A sender chooses the name of what it sends, which may be that of a rule, but not how its id begins.
+ */
+export const isCounted = (ruleId: string): boolean => !uncountedPrefixes.some((prefix) => ruleId.startsWith(prefix));
 
 /** The event that tells of it, for the topic `alert`. */
 export function systemAlert(made: SystemAlert, source = '/weir'): CloudEvent<Alert> {

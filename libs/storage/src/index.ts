@@ -64,7 +64,7 @@ export { FeedReader, type FeedTurn, feedTurn, type Hiding, newsFor, readFeeds } 
 export { interactionsOf, suspicionsOf } from './feeds/ranking-facts.js';
 export { rebuildInbox } from './feeds/rebuild-inbox.js';
 export { type FixtureHead, FixtureStore, type StoredFixture } from './fixtures/fixture-store.js';
-export { once } from './idempotency/once.js';
+export { answerTo, keepAnswer, once } from './idempotency/once.js';
 export { getIncident, type IncidentListing, type IncidentWire, listIncidents } from './incidents/read-incidents.js';
 export { type KeyStoreOptions, openKeyStore } from './keys/key-store.js';
 export { applyTransitions, type Put, type TransitionRecord } from './notifications/apply-transitions.js';

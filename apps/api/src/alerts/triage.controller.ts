@@ -7,7 +7,7 @@ import { type AlertWire, getAlert, TriageStore } from '#libs/storage';
 import { DATABASE, Problem, RequireScope } from '../../../platform/src/index.js';
 import { VerdictFixtures } from '../fixtures/verdict-fixtures.js';
 import { Documented } from '../http/documented.js';
-import { idempotencyHeader, idempotencyKeyOf } from '../http/idempotency-key.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { unknownThing } from '../http/problems.js';
 import { parseBody } from '../http/query.js';
 import { etagOf, expectedOf } from '../rules/etag.js';
@@ -60,25 +60,21 @@ export class TriageController {
   @Post('bulk')
   @HttpCode(200)
   @RequireScope('triage')
-  @ApiHeader(idempotencyHeader)
   @Documented({
     summary: 'The same step about many alerts, by id or by filter, at most 1,000',
     description: 'An alert that was merged stands for the one it is part of. All of them change, or none does.',
     answers: BulkAnswer,
     body: BulkStep,
-    problems: { 422: 'The body is wrong, or more than 1,000 alerts match, or the Idempotency-Key came with another' },
+    problems: { 422: 'The body is wrong, or more than 1,000 alerts match' },
+    once: true,
   })
-  async takeEach(
-    @Body() body: unknown,
-    @Headers('idempotency-key') key: string | undefined,
-    @Req() request: FastifyRequest,
-  ): Promise<BulkAnswer> {
+  async takeEach(@Body() body: unknown, @Req() request: FastifyRequest): Promise<BulkAnswer> {
     const given = parseBody(BulkStep, body);
     const [step, selection, actor] = [stepOf(given), selectionOf(given), request.principal!.id];
     const { dryRun = false } = given;
     const { matched, changed, unknown } = dryRun
       ? await this.triage.look(selection, step)
-      : await this.triage.takeEach(selection, step, actor, idempotencyKeyOf(key));
+      : await this.triage.takeEach(selection, step, actor, keyedOf(request));
     if (!dryRun && step.verdict !== undefined) {
       for (const id of changed) this.fixtures.keep(id, step.verdict, actor);
     }

@@ -7,6 +7,7 @@ import type { Clock } from '#libs/clock';
 import { markedAlerts } from '#libs/storage';
 import { CLOCK, DATABASE, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { unknownThing } from '../http/problems.js';
 import { parseBody } from '../http/query.js';
 import { DETECTION, type DetectionOptions, RULES } from '../ports.js';
@@ -45,6 +46,7 @@ export class BacktestsController {
       422: 'The body is wrong, or a rule would not run (`problems` says why)',
       429: 'A backtest runs already, or the key made its requests of this minute',
     },
+    once: true,
   })
   async start(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Backtest> {
     const asked = parseBody(NewBacktest, body);
@@ -69,7 +71,7 @@ export class BacktestsController {
         write,
       },
       names,
-      request.principal!.id,
+      { actor: request.principal!.id, request: keyedOf(request) },
     );
   }
 

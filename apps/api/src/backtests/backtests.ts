@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { KeyedRequest } from '#libs/auth';
 import { type BacktestReport, type BacktestRequest, type BacktestRun, runApart } from '#libs/backtest';
 import type { Clock } from '#libs/clock';
 import type { Log } from '#libs/log';
+import { once, writeAudit } from '#libs/storage';
 import { Problem } from '../../../platform/src/index.js';
 import type { Backtest, BacktestDetail } from './backtest.js';
 import { writeRetro } from './write-retro.js';
@@ -15,6 +17,12 @@ interface Job {
   endedAt: string | null;
   error: Backtest['error'];
   report: BacktestReport | null;
+}
+
+/** Who asks for it, which is done once for a `request`. */
+interface Asking {
+  actor: string;
+  request?: KeyedRequest;
 }
 
 /** Backtests of this process: the one that runs, and the last that ended. They live in memory, and go with it. */
@@ -32,11 +40,26 @@ export class Backtests implements BeforeApplicationShutdown {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws a 429 problem where too many run. */
-  start(request: BacktestRequest, names: readonly string[], actor: string): Backtest {
-    this.checkRoom();
-    const { fromMs, untilMs, thresholds, write } = request;
-    const about = {
+  /** One that writes is noted. Throws a 429 problem where too many run. */
+  async start(asked: BacktestRequest, names: readonly string[], { actor, request }: Asking): Promise<Backtest> {
+    const about = this.aboutOf(asked, names, actor);
+    const { id } = about;
+    try {
+      return await this.database.transaction(async (manager) => {
+        await once(manager, request);
+        if (about.write) await note(manager, about);
+        return wireOf(this.run(about, asked));
+      });
+    } catch (error) {
+      // It runs, and nobody was told: it ends, and is forgotten.
+      if (await this.remove(id)) await this.remove(id);
+      throw error;
+    }
+  }
+
+  private aboutOf(asked: BacktestRequest, names: readonly string[], actor: string): Job['about'] {
+    const { fromMs, untilMs, thresholds, write } = asked;
+    return {
       id: randomUUID(),
       rules: [...names],
       from: fromMs === null ? null : new Date(fromMs).toISOString(),
@@ -46,7 +69,11 @@ export class Backtests implements BeforeApplicationShutdown {
       actor,
       createdAt: this.now(),
     };
-    const run = runApart(this.log, (alerts) => writeRetro(this.log, this.database, alerts), request);
+  }
+
+  private run(about: Job['about'], asked: BacktestRequest): Job {
+    this.checkRoom();
+    const run = runApart(this.log, (alerts) => writeRetro(this.log, this.database, alerts), asked);
     const job: Job = { about, run, state: 'running', endedAt: null, error: null, report: null };
     this.jobs.set(about.id, job);
     run.report.then(
@@ -54,7 +81,7 @@ export class Backtests implements BeforeApplicationShutdown {
       (error: Error & { code?: string }) =>
         this.end(job, 'failed', { error: { code: error.code ?? 'INTERNAL', detail: error.message } }),
     );
-    return wireOf(job);
+    return job;
   }
 
   checkRoom(): void {
@@ -101,6 +128,11 @@ export class Backtests implements BeforeApplicationShutdown {
   private now(): string {
     return new Date(this.clock.now()).toISOString();
   }
+}
+
+function note(manager: EntityManager, { id, actor, createdAt, ...facts }: Job['about']): Promise<void> {
+  const entry = { at: new Date(createdAt), actor, action: 'backtest.started', subject: `backtest:${id}` };
+  return writeAudit(manager, { ...entry, facts });
 }
 
 const wireOf = ({ about, run, state, endedAt, error }: Job): Backtest => ({

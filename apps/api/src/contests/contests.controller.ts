@@ -1,12 +1,12 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { ContestStore, type ContestChange as StoredChange } from '#libs/storage';
 import { RequireScope } from '../../../platform/src/index.js';
 import { decodeCursor, encodeCursor } from '../http/cursor.js';
 import { Documented } from '../http/documented.js';
-import { idempotencyHeader, idempotencyKeyOf } from '../http/idempotency-key.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { unknownThing } from '../http/problems.js';
 import { parseBody, parseQuery } from '../http/query.js';
 import { etagOf, expectedOf } from '../rules/etag.js';
@@ -42,7 +42,6 @@ export class ContestsController {
   @Post()
   @HttpCode(201)
   @RequireScope('rules')
-  @ApiHeader(idempotencyHeader)
   @Documented({
     summary: 'Set up a contest',
     description: 'Events may name it before: what was recorded of it counts.',
@@ -51,19 +50,19 @@ export class ContestsController {
     body: NewContest,
     problems: {
       409: 'There is a contest with that id',
-      422: 'The body is wrong, or the Idempotency-Key came with another',
+      422: 'The body is wrong',
     },
+    once: true,
   })
   async add(
     @Body() body: unknown,
-    @Headers('idempotency-key') key: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Contest> {
     const given = parseBody(NewContest, body);
     const narrowing = planOf(given.narrowing ?? null, given.mode);
     const asked = { ...DEFAULTS, ...given, narrowing };
-    const added = await this.store.add(asked, request.principal!.id, idempotencyKeyOf(key));
+    const added = await this.store.add(asked, request.principal!.id, keyedOf(request));
     reply.header('etag', etagOf(added.change));
     return contestWire(added);
   }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import type { KeyedRequest } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import { isDue, isIn, type Judged, judge, type Narrowing, type Stage, stageAfter } from '#libs/ranking';
 import {
@@ -22,10 +23,10 @@ import type { RoundAction } from './round.js';
 /** How often it is decided anew where others decide as well. */
 const TRIES_MAX = 20;
 
-/** Who asks for something to be done, and the key of a request that may be sent again. */
+/** Who asks for something to be done, which is done once for a `request`. */
 export interface Asking {
   actor: string;
-  key?: string;
+  request?: KeyedRequest;
 }
 
 /**
@@ -88,11 +89,11 @@ export class RoundDesk {
   }
 
   /** Resolves to the step that was taken, or undone. Throws 409 problems where there is none to take. */
-  async take(id: string, asked: RoundAction, { actor, key }: Asking): Promise<StoredStep> {
+  async take(id: string, asked: RoundAction, { actor, request }: Asking): Promise<StoredStep> {
     // Who ends a round has seen votes that the log has.
     if (asked.action === 'advance') await this.desk.votesProjected();
-    const request = { contest: id, actor, key, asked: { contest: id, ...asked } };
-    const taken = await this.attempt(request, (contest, stored, at) => this.decide(contest, asked, actor, stored, at));
+    const asking = { contest: id, actor, request };
+    const taken = await this.attempt(asking, (contest, stored, at) => this.decide(contest, asked, actor, stored, at));
     return taken!;
   }
 
@@ -101,7 +102,7 @@ export class RoundDesk {
    * the present plan would mean something else under the next one.
    */
   async replan(id: string, next: Narrowing | null, actor: string): Promise<void> {
-    await this.attempt({ contest: id, actor, asked: null }, async ({ narrowing, ...contest }, stored, at) => {
+    await this.attempt({ contest: id, actor }, async ({ narrowing, ...contest }, stored, at) => {
       const add = await this.passed({ narrowing, ...contest }, stored, at);
       const isOther = narrowing?.method !== next?.method || narrowing?.confidence !== next?.confidence;
       if (isOther && withNew(stored, add).some(({ undoneAt }) => undoneAt === null)) {
@@ -114,21 +115,21 @@ export class RoundDesk {
 
   /** Decides by what is there, and again where that has changed meanwhile: no connection is held while votes are counted. */
   private async attempt(
-    request: StepRequest,
+    asking: StepRequest,
     decide: (contest: Contest, stored: readonly StoredStep[], at: number) => Promise<Taken>,
   ): Promise<StoredStep | null> {
     for (let tries = 1; ; tries++) {
-      const contest = await this.desk.contest(request.contest);
+      const contest = await this.desk.contest(asking.contest);
       const steps = await this.store.list(contest.id);
       const at = this.clock.now();
-      // A refusal waits, too: the request may have been answered before.
+      // A refusal waits, too: the request may have been done meanwhile.
       const [decided] = await Promise.allSettled([decide(contest, steps, at)]);
       const outcome = (): Taken => {
         if (decided.status === 'rejected') throw decided.reason;
         return decided.value;
       };
       try {
-        return await this.store.take(request, { change: contest.change, steps }, at, outcome);
+        return await this.store.take(asking, { change: contest.change, steps }, at, outcome);
       } catch (error) {
         if ((error as { code?: string }).code !== 'CONTEST_CHANGED' || tries === TRIES_MAX) throw error;
       }

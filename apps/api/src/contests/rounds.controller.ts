@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Clock } from '#libs/clock';
@@ -7,7 +7,7 @@ import { isIn } from '#libs/ranking';
 import { CLOCK, RequireScope } from '../../../platform/src/index.js';
 import { decodeCursor, encodeCursor } from '../http/cursor.js';
 import { Documented } from '../http/documented.js';
-import { idempotencyHeader, idempotencyKeyOf } from '../http/idempotency-key.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { parseBody, parseQuery } from '../http/query.js';
 import { ContestDesk } from './contest-desk.js';
 import { iso, RoundAction, RoundStep, Rounds, stepWire } from './round.js';
@@ -64,7 +64,6 @@ export class RoundsController {
   @Post()
   @HttpCode(201)
   @RequireScope('rules')
-  @ApiHeader(idempotencyHeader)
   @Documented({
     summary: 'End the round, freeze it, or undo the last step',
     description: 'Answers the step that was taken or undone.',
@@ -75,18 +74,14 @@ export class RoundsController {
     problems: {
       404: 'No such contest',
       409: 'It has no narrowing, another round goes on, or there is nothing to do',
-      422: 'The body is wrong, or the Idempotency-Key came with another',
+      422: 'The body is wrong',
       503: 'Votes are counted too late to know',
     },
+    once: true,
   })
-  async take(
-    @Param('contest') id: string,
-    @Body() body: unknown,
-    @Headers('idempotency-key') key: string | undefined,
-    @Req() request: FastifyRequest,
-  ): Promise<RoundStep> {
+  async take(@Param('contest') id: string, @Body() body: unknown, @Req() request: FastifyRequest): Promise<RoundStep> {
     const asked = parseBody(RoundAction, body);
-    const asking = { actor: request.principal!.id, key: idempotencyKeyOf(key) };
+    const asking = { actor: request.principal!.id, request: keyedOf(request) };
     return stepWire(await this.rounds.take(id, asked, asking));
   }
 }

@@ -8,6 +8,7 @@ import type { Clock } from '#libs/clock';
 import { DecisionStore, listDecisions } from '#libs/storage';
 import { CLOCK, DATABASE, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { invalidBody, invalidQuery, unknownThing } from '../http/problems.js';
 import { millis, parseBody, parseQuery } from '../http/query.js';
 import { GUARD } from '../ports.js';
@@ -84,6 +85,7 @@ export class DecisionsController {
     status: 201,
     body: NewDecision,
     problems: { 422: 'The body is wrong, or that may not be blocked' },
+    once: true,
   })
   async add(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Decision> {
     const { type = 'ban', scope, value, duration, reason } = parseBody(NewDecision, body);
@@ -92,7 +94,7 @@ export class DecisionsController {
       throw invalidBody([{ field: 'duration', message: 'must be such as 90s, 30m, 4h or 7d, at most 366d' }]);
     const target = targetOfBody({ scope: scope ?? scopeOf(value), value }, this.guard);
     const actor = request.principal!.id;
-    return freshWire(await this.store.add({ type, ...target, durationMs, reason }, actor));
+    return freshWire(await this.store.add({ type, ...target, durationMs, reason }, actor, keyedOf(request)));
   }
 
   @Delete()

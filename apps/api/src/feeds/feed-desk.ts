@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import type { KeyedRequest } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import { keyOf } from '#libs/feed';
 import type { Log } from '#libs/log';
@@ -27,16 +28,18 @@ export class FeedDesk {
     return this.append(type, data, randomUUID());
   }
 
-  /** The same, once for each key of each sender: sent again it is answered as before. */
+  /** The same, once for the request. */
   writeOnce(
     type: string,
     data: Readonly<Record<string, unknown>> & { actor: string },
-    { key, sender }: { key: string; sender: string },
+    request: KeyedRequest,
   ): Promise<Written> {
-    const request = { actor: sender, key, asked: [type, data], at: new Date(this.clock.now()) };
     // The id follows from the key: one that was written just before a crash counts once, too.
-    const id = `once:${keyOf(sender, key)}`;
-    return this.database.transaction((manager) => once(manager, request, () => this.append(type, data, id)));
+    const id = `once:${keyOf(request.actor, request.key)}`;
+    return this.database.transaction(async (manager) => {
+      await once(manager, request);
+      return this.append(type, data, id);
+    });
   }
 
   private async append(

@@ -1,10 +1,10 @@
-import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
-import { idempotencyHeader, idempotencyKeyOf } from '../http/idempotency-key.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { invalidBody } from '../http/problems.js';
 import { parseBody } from '../http/query.js';
 import { Written } from '../http/write-event.js';
@@ -35,7 +35,6 @@ export class FeedbackController {
   @Post()
   @HttpCode(201)
   @RequireScope('ingest')
-  @ApiHeader(idempotencyHeader)
   @Documented({
     summary: 'What the user made of an item',
     answers: Written,
@@ -43,19 +42,14 @@ export class FeedbackController {
     body: Feedback,
     params: { user: 'Whose feed' },
     problems: { 422: 'The body is wrong' },
+    once: true,
   })
-  post(
-    @Param('user') actor: string,
-    @Body() body: unknown,
-    @Headers('idempotency-key') given: string | undefined,
-    @Req() request: FastifyRequest,
-  ): Promise<Written> {
+  post(@Param('user') actor: string, @Body() body: unknown, @Req() request: FastifyRequest): Promise<Written> {
     const { item, kind, sharer } = parseBody(Feedback, body);
     if (sharer === undefined && (kind === 'less' || kind === 'more'))
       throw invalidBody([{ field: 'sharer', message: `is missing: ${kind} is about somebody` }]);
     const data = { actor, item, kind, ...(sharer !== undefined && { sharer }) };
-    const key = idempotencyKeyOf(given);
-    if (key === undefined) return this.desk.write('feedback', data);
-    return this.desk.writeOnce('feedback', data, { key, sender: request.principal!.id });
+    const keyed = keyedOf(request);
+    return keyed ? this.desk.writeOnce('feedback', data, keyed) : this.desk.write('feedback', data);
   }
 }

@@ -5,9 +5,10 @@ import Type, { type Static } from 'typebox';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '#libs/clock';
 import type { GroupDescription, Log } from '#libs/log';
-import { writeAudit } from '#libs/storage';
+import { once, writeAudit } from '#libs/storage';
 import { CLOCK, DATABASE, LOG, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { unknownThing } from '../http/problems.js';
 import { parseBody, parseQuery } from '../http/query.js';
 import { GroupLag, groupNames, lagOf, PartitionLag } from './lag.js';
@@ -90,6 +91,7 @@ export class GroupsController {
     query: ResetQuery,
     body: Reset,
     problems: { 404: 'No such group, topic or partition', 409: 'The group has members', 422: 'The body is wrong' },
+    once: true,
   })
   async reset(
     @Param('group') name: string,
@@ -99,15 +101,16 @@ export class GroupsController {
   ): Promise<Static<typeof ResetDone>> {
     const { dryRun = false } = parseQuery(ResetQuery, raw);
     const moves = await plan(this.log, await this.known(name), parseBody(Reset, body));
-    if (!dryRun) await this.move(name, moves, request.principal!.id);
+    if (!dryRun) await this.move(name, moves, request);
     return { group: name, dryRun, moves };
   }
 
   /** Noted only where it is done: what the log refuses takes its note back. */
-  private async move(name: string, moves: readonly Move[], actor: string): Promise<void> {
+  private async move(name: string, moves: readonly Move[], request: FastifyRequest): Promise<void> {
     const positions = moves.map(({ topic, partition, to }) => ({ topic, partition, offset: to }));
     await this.database.transaction(async (manager) => {
-      const at = new Date(this.clock.now());
+      await once(manager, keyedOf(request));
+      const [actor, at] = [request.principal!.id, new Date(this.clock.now())];
       await writeAudit(manager, { at, actor, action: 'group.moved', subject: `group:${name}`, facts: { moves } });
       await this.log.resetGroup(name, positions);
     });

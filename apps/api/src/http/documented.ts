@@ -1,7 +1,8 @@
-import { applyDecorators, type CanActivate, UseGuards } from '@nestjs/common';
+import { applyDecorators, type CanActivate, UseGuards, UseInterceptors } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
+import { idempotencyHeader, OncePerKey, type Untold, withUntold } from './once-per-key.js';
 import { refuseQuery } from './query.js';
 
 type OpenApiSchema = Extract<Parameters<typeof ApiQuery>[0], { schema: unknown }>['schema'];
@@ -21,6 +22,11 @@ export interface Documented {
   open?: boolean;
   /** What Last-Event-ID means to the stream. */
   lastEventId?: string;
+  /**
+   * It takes an Idempotency-Key: the handler passes `keyedOf(request)` on to the transaction that does what is asked for. With a secret in its answer: which
+   * field, and what is said to whoever asks again.
+   */
+  once?: true | Untold;
 }
 
 const everywhere: Readonly<Record<number, string>> = {
@@ -43,7 +49,7 @@ const takesNoQuery: CanActivate = {
  */
 export function Documented(route: Documented): MethodDecorator {
   const { summary, description, query, body, params = {}, open = false } = route;
-  const problems: Readonly<Record<number, string>> = { ...(open ? {} : everywhere), ...route.problems };
+  const problems = { ...(open ? {} : everywhere), ...route.problems, ...(route.once ? refusedAgain(route) : {}) };
   return applyDecorators(
     ApiOperation({ summary, description, ...(open ? { security: [] } : {}) }),
     answer(route),
@@ -53,6 +59,8 @@ export function Documented(route: Documented): MethodDecorator {
     ...(route.lastEventId
       ? [ApiHeader({ name: 'Last-Event-ID', description: route.lastEventId, required: false })]
       : []),
+    ...(route.once ? [ApiHeader(idempotencyHeader), UseInterceptors(OncePerKey)] : []),
+    ...(typeof route.once === 'object' ? [withUntold(route.once)] : []),
     ...(body ? [ApiBody({ schema: openApi(body) })] : []),
     ...Object.entries(problems).map(([status, text]) =>
       ApiResponse({
@@ -62,6 +70,17 @@ export function Documented(route: Documented): MethodDecorator {
       }),
     ),
   );
+}
+
+/** What a request that comes again may be answered beside. */
+function refusedAgain({ once, problems = {} }: Documented): Record<number, string> {
+  const again =
+    typeof once === 'object'
+      ? `The request came again with its Idempotency-Key: the ${once.field} was told to the first`
+      : 'The request came again with its Idempotency-Key, and the answer to the first was not kept';
+  const reused = 'The Idempotency-Key came with another request';
+  const joined = (status: number, text: string) => [problems[status], text].filter(Boolean).join('. ');
+  return { 409: joined(409, again), 422: joined(422, reused) };
 }
 
 function answer({ answers, status, contentType = 'application/json', summary }: Documented): MethodDecorator {

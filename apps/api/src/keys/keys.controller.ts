@@ -6,6 +6,7 @@ import { allScopes, type KeyRecord, type KeyStore, mintKey } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import { CLOCK, KEYS, Problem, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { invalidBody, unknownThing } from '../http/problems.js';
 import { millis, parseBody } from '../http/query.js';
 
@@ -75,6 +76,11 @@ export class KeysController {
     status: 201,
     body: NewKey,
     problems: { 422: 'The body is wrong' },
+    once: {
+      field: 'key',
+      said: ({ id }) =>
+        `The first request with this Idempotency-Key made the key ${id}, which was shown then only: POST /api/v1/keys/${id}/rotate gives it another secret, with another Idempotency-Key.`,
+    },
   })
   async create(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Static<typeof CreatedKey>> {
     const { name, scopes, expiresAt } = parseBody(NewKey, body);
@@ -83,7 +89,8 @@ export class KeysController {
       throw invalidBody([{ field: 'expiresAt', message: 'must lie in the future' }]);
     }
     const { id, hash, text } = mintKey();
-    const record = await this.keys.create({ id, hash, name, scopes, expiresAt: expires }, request.principal!.id);
+    const actor = request.principal!.id;
+    const record = await this.keys.create({ id, hash, name, scopes, expiresAt: expires }, actor, keyedOf(request));
     return { ...keyWire(record), key: text };
   }
 
@@ -97,6 +104,11 @@ export class KeysController {
     body: Rotation,
     params: { id: 'Its id' },
     problems: { 404: 'No such key', 409: 'The key is revoked or expired', 422: 'The body is wrong' },
+    once: {
+      field: 'key',
+      said: ({ id }) =>
+        `The first request with this Idempotency-Key gave the key ${id} another secret, which was shown then only: rotate it again, with another Idempotency-Key. The secret that it had before the first stops working then.`,
+    },
   })
   async rotate(
     @Param('id') id: string,
@@ -106,7 +118,7 @@ export class KeysController {
     const { graceSeconds = 86_400 } = parseBody(Rotation, body);
     const { hash, text } = mintKey(id);
     const until = this.clock.now() + graceSeconds * 1_000;
-    const rotation = await this.keys.rotate(id, hash, until, request.principal!.id);
+    const rotation = await this.keys.rotate(id, hash, until, request.principal!.id, keyedOf(request));
     if (rotation.kind === 'unknown') throw unknownThing('key', id, '/api/v1/keys');
     if (rotation.kind === 'rotated') return { ...keyWire(rotation.key), key: text };
     throw new Problem(409, 'KEY_OVER', `The key ${id} is revoked or expired: make a new one.`);

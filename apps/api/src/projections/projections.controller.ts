@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Headers, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Inject, Post, Query, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import type { DataSource } from 'typeorm';
@@ -8,7 +8,7 @@ import type { Log } from '#libs/log';
 import { projections, rebuild } from '#libs/storage';
 import { CLOCK, DATABASE, LOG, Problem, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
-import { idempotencyHeader, idempotencyKeyOf } from '../http/idempotency-key.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { parseBody, parseQuery } from '../http/query.js';
 import { describeProjections, Projection, planRebuild, RebuildAnswer, RebuildBody } from './projection.js';
 
@@ -36,7 +36,6 @@ export class ProjectionsController {
   @Post('rebuild')
   @HttpCode(200)
   @RequireScope('admin')
-  @ApiHeader(idempotencyHeader)
   @Documented({
     summary: 'Drop what was computed, and compute it again from the log',
     description:
@@ -46,14 +45,14 @@ export class ProjectionsController {
     body: RebuildBody,
     problems: {
       409: 'Retention has removed records, so that not everything would come back: `fromEarliest` does it nonetheless',
-      422: 'The body is wrong, or the Idempotency-Key came with another',
+      422: 'The body is wrong',
       503: 'Somebody reads the tables all along',
     },
+    once: true,
   })
   async rebuild(
     @Query() raw: Readonly<Record<string, unknown>>,
     @Body() body: unknown,
-    @Headers('idempotency-key') key: string | undefined,
     @Req() request: FastifyRequest,
   ): Promise<RebuildAnswer> {
     const { dryRun = false } = parseQuery(RebuildQuery, raw);
@@ -64,7 +63,7 @@ export class ProjectionsController {
     if (dryRun) return answer;
     if (!asked.fromEarliest) refuseLoss(plan);
     const [actor, at] = [request.principal!.id, new Date(this.clock.now())];
-    return rebuild(this.database, { names, starts, actor, at, answer, key: idempotencyKeyOf(key), asked });
+    return rebuild(this.database, { names, starts, actor, at, answer, request: keyedOf(request) });
   }
 }
 

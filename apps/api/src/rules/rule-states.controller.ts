@@ -6,6 +6,7 @@ import type { DataSource } from 'typeorm';
 import { type RuleAction, type RuleState, RuleStore, type ShadowAlerts, shadowAlerts } from '#libs/storage';
 import { DATABASE, Problem, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { unknownThing } from '../http/problems.js';
 import { parseQuery } from '../http/query.js';
 import { RULES } from '../ports.js';
@@ -41,7 +42,7 @@ export class RuleStatesController {
   @Post(':rule/enable')
   @HttpCode(200)
   @RequireScope('rules')
-  @Documented({ summary: 'Let a rule alert', answers: RuleDetail, params, problems })
+  @Documented({ summary: 'Let a rule alert', answers: RuleDetail, params, problems, once: true })
   enable(
     @Param('rule') rule: string,
     @Headers('if-match') ifMatch: string | undefined,
@@ -59,6 +60,7 @@ export class RuleStatesController {
     answers: RuleDetail,
     params,
     problems,
+    once: true,
   })
   disable(
     @Param('rule') rule: string,
@@ -77,6 +79,7 @@ export class RuleStatesController {
     answers: RuleDetail,
     params,
     problems,
+    once: true,
   })
   shadow(
     @Param('rule') rule: string,
@@ -96,6 +99,7 @@ export class RuleStatesController {
     query: PromoteQuery,
     params,
     problems: { ...problems, 409: 'The rule is not in shadow' },
+    once: true,
   })
   async promote(
     @Param('rule') idOrName: string,
@@ -131,6 +135,7 @@ export class RuleStatesController {
       action,
       request.principal!.id,
       expectedOf(stored.id, ifMatch),
+      keyedOf(request),
     );
     await this.live.refresh();
     const detail = ruleDetail(this.live, stored.id);

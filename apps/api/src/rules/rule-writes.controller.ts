@@ -6,6 +6,7 @@ import type { RuleFile } from '#libs/sigma';
 import { RuleStore, type RuleText, type StoredRule } from '#libs/storage';
 import { Problem, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { unknownThing } from '../http/problems.js';
 import { parseBody } from '../http/query.js';
 import { RULES } from '../ports.js';
@@ -56,13 +57,15 @@ export class RuleWritesController {
     status: 201,
     body: NewRules,
     problems: { 409: 'There is a rule with that id', ...refusals },
+    once: true,
   })
   async add(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Static<typeof Written>> {
     const { text, file = 'rule.yml' } = parseBody(NewRules, body);
     const texts = this.compiled([{ file: apart(file), text }], []);
     const known = texts.find(({ id }) => this.live.stored.has(id));
     if (known) throw exists(known.id);
-    await this.store.put(texts, actorOf(request), Object.fromEntries(texts.map(({ id }) => [id, 0])));
+    const none = Object.fromEntries(texts.map(({ id }) => [id, 0]));
+    await this.store.put(texts, actorOf(request), none, 'enabled', keyedOf(request));
     await this.live.refresh();
     return { items: texts.flatMap(({ id }) => ruleDetail(this.live, id) ?? []) };
   }
@@ -134,13 +137,14 @@ export class RuleWritesController {
     answers: Imported,
     body: Files,
     problems: { 413: 'The files are too long together', 422: 'The body is wrong' },
+    once: true,
   })
   async import(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Static<typeof Imported>> {
     const { files, state } = parseBody(Files, body);
     const given = files.map(({ file, text }) => ({ file: apart(file), text }));
     const { texts, problems } = this.whatRuns(given);
     const changed = texts.filter(({ id, text }) => this.live.stored.get(id)?.text !== text);
-    await this.store.put(changed, actorOf(request), {}, state);
+    await this.store.put(changed, actorOf(request), {}, state, keyedOf(request));
     await this.live.refresh();
     const ids = (rules: readonly RuleText[]) => rules.map(({ id }) => id);
     const taken = new Set(ids(changed));

@@ -7,6 +7,7 @@ import type { Clock } from '#libs/clock';
 import { DecisionLedger } from '#libs/storage';
 import { CLOCK, DATABASE, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { parseBody } from '../http/query.js';
 import { SilenceDesk } from './desk.js';
 import { DecisionsPreview, previewAlerts, previewDecisions } from './preview.js';
@@ -40,9 +41,10 @@ export class AllowlistsController {
     status: 201,
     body: NewBody,
     problems: { 422: 'The body is wrong' },
+    once: true,
   })
   add(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Silence> {
-    return this.desk.add('allowlist', body, request.principal!.id);
+    return this.desk.add('allowlist', body, request.principal!.id, keyedOf(request));
   }
 
   @Post('preview')

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Static } from 'typebox';
+import type { KeyedRequest } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import { type SilenceKind, SilenceStore } from '#libs/storage';
 import { CLOCK } from '../../../platform/src/index.js';
@@ -22,10 +23,10 @@ export class SilenceDesk {
     return { items: items.map((silence) => silenceWire(silence, held.get(silence.id) ?? 0, now)), next };
   }
 
-  async add(kind: SilenceKind, body: unknown, actor: string): Promise<Silence> {
+  async add(kind: SilenceKind, body: unknown, actor: string, request?: KeyedRequest): Promise<Silence> {
     const now = this.clock.now();
     const wanted = newSilence(body, now, { mustEnd: kind === 'silence' });
-    const added = await this.store.add(kind, wanted, actor);
+    const added = await this.store.add(kind, wanted, actor, request);
     return silenceWire(added, 0, added.createdAt);
   }
 

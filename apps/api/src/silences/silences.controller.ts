@@ -5,6 +5,7 @@ import type { Static } from 'typebox';
 import type { DataSource } from 'typeorm';
 import { DATABASE, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { parseBody } from '../http/query.js';
 import { SilenceDesk } from './desk.js';
 import { AlertsPreview, previewAlerts } from './preview.js';
@@ -34,9 +35,10 @@ export class SilencesController {
     status: 201,
     body: NewBody,
     problems: { 422: 'The body is wrong' },
+    once: true,
   })
   add(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Silence> {
-    return this.desk.add('silence', body, request.principal!.id);
+    return this.desk.add('silence', body, request.principal!.id, keyedOf(request));
   }
 
   @Post('preview')

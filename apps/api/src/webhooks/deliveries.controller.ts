@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '#libs/clock';
@@ -16,6 +17,7 @@ import {
 import { CLOCK, DATABASE, RequireScope } from '../../../platform/src/index.js';
 import { decodeCursor, encodeCursor } from '../http/cursor.js';
 import { Documented } from '../http/documented.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { unknownThing } from '../http/problems.js';
 import { parseQuery } from '../http/query.js';
 import { NETWORKS } from '../ports.js';
@@ -92,10 +94,17 @@ export class DeliveriesController {
     answers: Delivery,
     params: { id: 'Its id', n: 'Number of the delivery' },
     problems: { 404: 'No such webhook, or no such delivery' },
+    once: true,
   })
-  async redeliver(@Param('id') id: string, @Param('n') n: string): Promise<Static<typeof Delivery>> {
+  async redeliver(
+    @Param('id') id: string,
+    @Param('n') n: string,
+    @Req() request: FastifyRequest,
+  ): Promise<Static<typeof Delivery>> {
     await this.target(id);
-    const found = /^\d{1,15}$/.test(n) ? await redeliver(this.database, id, Number(n), this.clock.now()) : null;
+    const asking = { actor: request.principal!.id, at: new Date(this.clock.now()), request: keyedOf(request) };
+    const asked = { target: id, n: Number(n), ...asking };
+    const found = /^\d{1,15}$/.test(n) ? await redeliver(this.database, asked) : null;
     if (!found) throw unknownThing('delivery', n, `/api/v1/webhooks/${id}/deliveries`);
     return deliveryWire(found);
   }

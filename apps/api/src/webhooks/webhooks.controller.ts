@@ -6,6 +6,7 @@ import { checkTarget, makeSecret, TargetSettings, withPassword } from '#libs/not
 import { type StoredTarget, WebhookStore } from '#libs/storage';
 import { Problem, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
+import { keyedOf } from '../http/once-per-key.js';
 import { invalidQuery, unknownThing } from '../http/problems.js';
 import { parseBody } from '../http/query.js';
 import { NETWORKS } from '../ports.js';
@@ -102,11 +103,17 @@ export class WebhooksController {
     answers: NewSecret,
     params,
     problems: { ...none, 409: 'It is not of kind webhook' },
+    once: {
+      field: 'secret',
+      said: (_, { id }) =>
+        `The first request with this Idempotency-Key made a secret for the webhook ${id}, which was shown then only: make another, with another Idempotency-Key. Messages are signed with these two then, and no more with those before.`,
+    },
   })
   async rotate(@Param('id') id: string, @Req() request: FastifyRequest): Promise<Static<typeof NewSecret>> {
     await this.signed(id);
     const secret = makeSecret();
-    if (!(await this.store.setSecrets(id, (before) => [secret, ...before], actorOf(request)))) throw unknown(id);
+    const choose = (before: readonly string[]) => [secret, ...before];
+    if (!(await this.store.setSecrets(id, choose, actorOf(request), keyedOf(request)))) throw unknown(id);
     return { secret };
   }
 

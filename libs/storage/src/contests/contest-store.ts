@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { KeyedRequest } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import type { Mode, Narrowing } from '#libs/ranking';
 import { writeAudit } from '../audit/write-audit.js';
@@ -70,13 +71,13 @@ export class ContestStore {
     return row ? contestOf(row) : null;
   }
 
-  /** `key`: asked again with it, it is answered as before. Rejects with CONTEST_EXISTS and IDEMPOTENCY_KEY_REUSED. */
-  async add(given: NewContest, actor: string, key?: string): Promise<Contest> {
+  /** What a `request` asks for is done once. Rejects with CONTEST_EXISTS. */
+  async add(given: NewContest, actor: string, request?: KeyedRequest): Promise<Contest> {
     const at = new Date(this.clock.now());
-    const work = (manager: EntityManager) => insert(manager, given, { actor, at });
-    return this.database.transaction((manager) =>
-      key === undefined ? work(manager) : once(manager, { actor, key, asked: given, at }, () => work(manager)),
-    );
+    return this.database.transaction(async (manager) => {
+      await once(manager, request);
+      return insert(manager, given, { actor, at });
+    });
   }
 
   /** `expected`: the change that it must stand at. Null: there is none. Rejects with CONTEST_CHANGED. */

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { KeyedRequest } from '#libs/auth';
 import type { Step } from '#libs/ranking';
 import { writeAudit } from '../audit/write-audit.js';
 import { StorageError } from '../errors.js';
@@ -26,12 +27,11 @@ export interface Taken {
   undo: boolean;
 }
 
-/** Who asks for a step, and for what; `key`: that of a request that may be sent again. */
+/** Who asks for a step. What a `request` asks for is done once. */
 export interface StepRequest {
   contest: string;
   actor: string;
-  asked: unknown;
-  key?: string;
+  request?: KeyedRequest;
 }
 
 /** What a decision rests on. */
@@ -64,26 +64,21 @@ export class StepStore {
 
   /**
    * Resolves to the step that was added last, or undone; null where there is no such contest, or nothing was decided. Rejects with CONTEST_CHANGED
-   * where the contest is not what was seen any more, and with what `decided` throws, both unless the request was answered before.
+   * where the contest is not what was seen any more, and with what `decided` throws, both unless the request was done before.
    */
-  async take(request: StepRequest, seen: Seen, at: number, decided: () => Taken): Promise<StoredStep | null> {
-    const { contest, actor, key, asked } = request;
-    const when = new Date(at);
+  async take(asking: StepRequest, seen: Seen, at: number, decided: () => Taken): Promise<StoredStep | null> {
+    const { contest, request } = asking;
     return this.database.transaction(async (manager) => {
       const sql = 'SELECT change FROM decided.contest WHERE id = $1 FOR UPDATE';
       const [found] = await manager.query<{ change: number }[]>(sql, [storable(contest)]);
       if (!found) return null;
-      const work = async () => {
-        const steps = await stepsOf(manager, contest);
-        const undone = (some: readonly StoredStep[]) => some.filter(({ undoneAt }) => undoneAt !== null).length;
-        const isSeen = steps.length === seen.steps.length && undone(steps) === undone(seen.steps);
-        if (found.change !== seen.change || !isSeen)
-          throw new StorageError('CONTEST_CHANGED', `Contest ${contest} was changed since: read it again.`, {
-            contest,
-          });
-        return this.write(manager, request, when, steps, decided());
-      };
-      return key === undefined ? work() : once(manager, { actor, key, asked, at: when }, work);
+      await once(manager, request);
+      const steps = await stepsOf(manager, contest);
+      const undone = (some: readonly StoredStep[]) => some.filter(({ undoneAt }) => undoneAt !== null).length;
+      const isSeen = steps.length === seen.steps.length && undone(steps) === undone(seen.steps);
+      if (found.change !== seen.change || !isSeen)
+        throw new StorageError('CONTEST_CHANGED', `Contest ${contest} was changed since: read it again.`, { contest });
+      return this.write(manager, asking, new Date(at), steps, decided());
     });
   }
 

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import type { KeyedRequest } from '#libs/auth';
 import { type Decision, type DecisionType, numberOf } from '#libs/blocking';
 import type { Clock } from '#libs/clock';
 import { writeAudit } from '../audit/write-audit.js';
+import { once } from '../idempotency/once.js';
 import { storable } from '../storable.js';
 import { type DecisionRow, decisionOf, fromDecisions } from './decision-row.js';
 import { lockBlockingSql } from './lock-blocking.sql.js';
@@ -31,12 +33,14 @@ export class DecisionStore {
     return row ? decisionOf(row) : null;
   }
 
-  async add(given: NewDecision, actor: string): Promise<Decision> {
+  /** What a `request` asks for is done once. */
+  async add(given: NewDecision, actor: string, request?: KeyedRequest): Promise<Decision> {
     const at = new Date(this.clock.now());
     const uuid = randomUUID();
     const until = new Date(at.getTime() + given.durationMs);
     const [type, scope, value, reason] = [given.type, given.scope, given.value, given.reason].map(storable);
     await this.database.transaction(async (manager) => {
+      await once(manager, request);
       await manager.query(lockBlockingSql);
       await manager.query(
         `INSERT INTO decided.decision (uuid, id, type, scope, value, starts_at, until, author, reason, change)

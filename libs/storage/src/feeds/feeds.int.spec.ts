@@ -103,7 +103,7 @@ test('feeds are what a model makes of the events, whatever order they come in, a
           expect(found).toEqual(model.feed(user));
           // Full while there is more.
           expect(pages.slice(0, -1).every((page) => page.length === limit)).toBe(true);
-          if (round === 1) await rebuildInbox(pg.database, user, options);
+          if (round === 1) await rebuildInbox(pg.database, { user, actor: 'kim', at: new Date(start) }, options);
         }
       }
     }),

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** What a request with an Idempotency-Key was answered, written with what it did. */
+/** A request with an Idempotency-Key, written with what it did. */
 @Entity({ schema: 'decided', name: 'answered_request' })
 @Index('answered_request_by_time', ['at'])
 export class AnsweredRequestEntity {
@@ -11,6 +11,7 @@ export class AnsweredRequestEntity {
   /** Of what was asked. */
   @Column('text')
   digest!: string;
+  /** Written when it is given: null until then. Nothing that is secret is in it. */
   @Column('json')
   answer!: unknown;
   @Column({ type: 'timestamptz', precision: 3 })

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { KeyRecord, KeyStore, MintedKey, NewKey, Rotation, Scope } from '#libs/auth';
+import type { KeyedRequest, KeyRecord, KeyStore, MintedKey, NewKey, Rotation, Scope } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import { writeAudit } from '../audit/write-audit.js';
+import { once } from '../idempotency/once.js';
 import { storable } from '../storable.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 
@@ -84,8 +85,11 @@ class PostgresKeyStore implements KeyStore {
     this.cache.set(id, { key, until: this.options.clock.now() + CACHE_MS });
   }
 
-  async create(key: MintedHash & NewKey, actor: string): Promise<KeyRecord> {
-    return this.options.database.transaction((manager) => this.insert(manager, key, actor));
+  async create(key: MintedHash & NewKey, actor: string, request?: KeyedRequest): Promise<KeyRecord> {
+    return this.options.database.transaction(async (manager) => {
+      await once(manager, request);
+      return this.insert(manager, key, actor);
+    });
   }
 
   async createFirstAdmin(key: MintedHash & NewKey, beforehand: () => void): Promise<KeyRecord | null> {
@@ -141,7 +145,13 @@ class PostgresKeyStore implements KeyStore {
     return found;
   }
 
-  async rotate(id: string, hash: Buffer, previousUntil: number, actor: string): Promise<Rotation> {
+  async rotate(
+    id: string,
+    hash: Buffer,
+    previousUntil: number,
+    actor: string,
+    request?: KeyedRequest,
+  ): Promise<Rotation> {
     const now = this.options.clock.now();
     const [at, until] = [new Date(now), new Date(previousUntil)];
     const rotation = await this.options.database.transaction<Rotation>(async (manager) => {
@@ -152,6 +162,7 @@ class PostgresKeyStore implements KeyStore {
       if (!row) return { kind: 'unknown' };
       const was = keyRecord(row);
       if (was.revokedAt !== null || (was.expiresAt !== null && was.expiresAt <= now)) return { kind: 'over' };
+      await once(manager, request);
       await manager.query(
         'UPDATE decided.api_key SET hash = $2, previous_hash = hash, previous_until = $3 WHERE id = $1',
         [id, hash, until],

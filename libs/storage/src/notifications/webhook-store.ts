@@ -1,9 +1,11 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { KeyedRequest } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import { isGrouped, type Target, type TargetSettings } from '#libs/notification';
 import { writeAudit } from '../audit/write-audit.js';
 import { prepared } from '../database/prepared.js';
 import { StorageError } from '../errors.js';
+import { once } from '../idempotency/once.js';
 import { storable } from '../storable.js';
 import type { WebhookEntity } from './webhook.entity.js';
 
@@ -53,14 +55,16 @@ export class WebhookStore {
     });
   }
 
-  /** Sign with these from now on, the newest first; null: there is no such target. */
+  /** Sign with these from now on, the newest first; null: there is no such target. What a `request` asks for is done once. */
   async setSecrets(
     id: string,
     choose: (secrets: readonly string[]) => string[],
     actor: string,
+    request?: KeyedRequest,
   ): Promise<StoredTarget | null> {
     return this.change(id, null, async (manager, known) => {
       if (!known) return null;
+      await once(manager, request);
       const secrets = choose(known.secrets).slice(0, SECRETS_MAX);
       return this.write(manager, { ...known, secrets }, actor, 'webhook.secrets');
     });

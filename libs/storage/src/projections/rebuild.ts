@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { KeyedRequest } from '#libs/auth';
 import { writeAudit } from '../audit/write-audit.js';
 import { StorageError } from '../errors.js';
 import { once } from '../idempotency/once.js';
@@ -21,9 +22,8 @@ export interface Rebuild<T> {
   at: Date;
   /** What is answered, and noted in the audit log. */
   answer: T;
-  /** As `once` takes it; undefined: whoever asks asks once. */
-  key: string | undefined;
-  asked: unknown;
+  /** What it asks for is done once. */
+  request?: KeyedRequest;
 }
 
 /**
@@ -32,17 +32,13 @@ export interface Rebuild<T> {
  *
  * Never waits for a table while it holds another, so that it blocks no reader; rejects with TABLES_BUSY where some reader held one all along.
  */
-export async function rebuild<T>(database: DataSource, request: Rebuild<T>): Promise<T> {
-  const { actor, at, key, asked } = request;
-  const work = (manager: EntityManager) => begin(manager, request);
+export async function rebuild<T>(database: DataSource, asked: Rebuild<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await database.transaction((manager) =>
-        key === undefined ? work(manager) : once(manager, { actor, key, asked, at }, () => work(manager)),
-      );
+      return await database.transaction((manager) => begin(manager, asked));
     } catch (error) {
       if ((error as { code?: string }).code !== lockNotAvailable) throw error;
-      if (tries === triesMax) throw busy(request.names);
+      if (tries === triesMax) throw busy(asked.names);
       await delay(tryMs);
     }
   }
@@ -50,7 +46,8 @@ export async function rebuild<T>(database: DataSource, request: Rebuild<T>): Pro
 
 const lockNotAvailable = '55P03';
 
-async function begin<T>(manager: EntityManager, { names, starts, actor, at, answer }: Rebuild<T>): Promise<T> {
+async function begin<T>(manager: EntityManager, { names, starts, actor, at, answer, request }: Rebuild<T>): Promise<T> {
+  await once(manager, request);
   const owned: readonly Projection[] = projections.filter(({ name }) => names.includes(name));
   const followers = owned.flatMap((projection) => projection.followers ?? []);
   const tables = owned.flatMap((projection) => projection.tables.map((table) => `computed.${table}`));

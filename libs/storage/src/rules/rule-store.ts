@@ -1,7 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { KeyedRequest } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import { writeAudit } from '../audit/write-audit.js';
 import { StorageError } from '../errors.js';
+import { once } from '../idempotency/once.js';
 import { storable } from '../storable.js';
 import type { RuleAction, RuleSource, RuleState, RuleText, RuleVersion, StoredRule } from './rule.js';
 
@@ -12,7 +14,7 @@ const columns = 'version, name, source, file, text, state, actor, at, change';
 type Row = Omit<StoredRule, 'change' | 'at'> & { change: string; at: Date };
 type Next = Omit<StoredRule, 'change' | 'at'>;
 
-/** Rules in decided.rule, and their history in decided.rule_change. Methods reject where the database does. */
+/** Rules in decided.rule, and their history in decided.rule_change. What a `request` asks for is done once. Methods reject where the database does. */
 export class RuleStore {
   constructor(
     private readonly database: DataSource,
@@ -67,13 +69,14 @@ export class RuleStore {
     actor: string,
     expected: Expected = {},
     state: RuleState = 'enabled',
+    request?: KeyedRequest,
   ): Promise<StoredRule[]> {
     return this.change(async (manager) => {
       const written: StoredRule[] = [];
       for (const text of texts)
         written.push(await this.putOne(manager, text, { source: 'database', actor, state }, expected));
       return written;
-    });
+    }, request);
   }
 
   /** Rejects with RULE_CHANGED where the rule is not at `expected`; null: there is none. */
@@ -83,12 +86,13 @@ export class RuleStore {
     action: RuleAction,
     actor: string,
     expected: Expected = {},
+    request?: KeyedRequest,
   ): Promise<StoredRule | null> {
     return this.change(async (manager) => {
       const known = await find(manager, id, expected);
       if (known === null || known.state === state) return known;
       return this.write(manager, { ...known, state, actor }, action);
-    });
+    }, request);
   }
 
   /** Takes a rule away; its history stays. False: there is none. */
@@ -165,8 +169,9 @@ export class RuleStore {
     return { change: Number(change), at };
   }
 
-  private async change<T>(make: (manager: EntityManager) => Promise<T>): Promise<T> {
+  private async change<T>(make: (manager: EntityManager) => Promise<T>, request?: KeyedRequest): Promise<T> {
     return this.database.transaction(async (manager) => {
+      await once(manager, request);
       await manager.query('SELECT pg_advisory_xact_lock($1)', [RULES_LOCK]);
       const made = await make(manager);
       await manager.query("SELECT pg_notify('weir_rules', '')");

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { KeyedRequest } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import type { Matchers } from '#libs/silencing';
 import { writeAudit } from '../audit/write-audit.js';
 import { prepared } from '../database/prepared.js';
 import { lockBlockingSql } from '../decisions/lock-blocking.sql.js';
 import { StorageError } from '../errors.js';
+import { once } from '../idempotency/once.js';
 import { storable } from '../storable.js';
 import type { NewSilence, Silence, SilenceKind, SilenceSource } from './silence.js';
 
@@ -82,9 +84,10 @@ export class SilenceStore {
     return row ? silence(row) : null;
   }
 
-  async add(kind: SilenceKind, given: NewSilence, actor: string): Promise<Silence> {
+  /** What a `request` asks for is done once. */
+  async add(kind: SilenceKind, given: NewSilence, actor: string, request?: KeyedRequest): Promise<Silence> {
     const origin: Origin = { source: 'api', author: actor, actor, fileKey: null };
-    return this.change((manager) => this.insert(manager, kind, given, origin));
+    return this.change((manager) => this.insert(manager, kind, given, origin), request);
   }
 
   /** Takes one back; one that ended stays as it ended. Null: there is none. */
@@ -157,8 +160,9 @@ export class SilenceStore {
     return { ...known, endedAt: at.getTime(), endedBy: actor };
   }
 
-  private async change<T>(make: (manager: EntityManager) => Promise<T>): Promise<T> {
+  private async change<T>(make: (manager: EntityManager) => Promise<T>, request?: KeyedRequest): Promise<T> {
     return this.database.transaction(async (manager) => {
+      await once(manager, request);
       await manager.query(lockBlockingSql);
       return make(manager);
     });

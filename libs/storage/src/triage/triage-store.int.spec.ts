@@ -7,7 +7,6 @@ import { openTestDatabase, type TestDatabase } from '../../testing/test-database
 import { alertsSince, newestChange } from '../alerts/alert-feed.js';
 import { applyAlerts } from '../alerts/apply-alerts.js';
 import { getAlert, listAlerts } from '../alerts/read-alerts.js';
-import { ANSWERS_KEPT_MS } from '../idempotency/once.js';
 import { claimPositions } from '../positions/positions.js';
 import type { TriageStep } from './triage.js';
 import { SELECTION_ALERTS_MAX, TriageStore } from './triage-store.js';
@@ -197,17 +196,14 @@ test('a selection by filter: all or none, counted first, not too many', async ()
   expect((await triage.look({ filter: {} }, step)).matched).toBe(SELECTION_ALERTS_MAX + 30);
 });
 
-test('a request that comes again with its key does nothing more; the key is its sender’s, and for that request, for a day', async () => {
+test('a request is done once, of two at a time too', async () => {
   await project([{ id: 'a1' }]);
-  const selection = { ids: ['a1'] };
-  const take = (note: string, actor = 'key-1') => triage.takeEach(selection, { note }, actor, 'once');
-  const both = await Promise.all([take('one'), take('one')]);
-  expect(both[0]).toEqual(both[1]);
-  expect(both[0]).toEqual({ matched: 1, changed: ['a1'], unknown: [] });
+  const request = { actor: 'key-1', key: 'once', digest: '', at: new Date(clock.now()) };
+  const take = () => triage.takeEach({ ids: ['a1'] }, { note: 'one' }, 'key-1', request);
+  const both = await Promise.allSettled([take(), take()]);
+  expect(both.toSorted((a, b) => (a.status < b.status ? -1 : 1))).toEqual([
+    { status: 'fulfilled', value: { matched: 1, changed: ['a1'], unknown: [] } },
+    { status: 'rejected', reason: expect.objectContaining({ code: 'REQUEST_DONE' }) },
+  ]);
   expect(await triage.history('a1')).toHaveLength(1);
-  await expect(take('other')).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
-  await take('two', 'key-2');
-  clock.advance(ANSWERS_KEPT_MS + 1);
-  await take('three');
-  expect((await triage.history('a1')).map(({ note }) => note)).toEqual(['three', 'two', 'one']);
 });

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { KeyedRequest } from '#libs/auth';
 import type { Clock } from '#libs/clock';
 import { type AlertFilter, matchingAlerts } from '../alerts/filter-alerts.js';
 import { lockChangesSql } from '../alerts/lock-changes.sql.js';
@@ -67,24 +68,24 @@ export class TriageStore {
   }
 
   /**
-   * Takes a step about each alert of a selection; merged ones stand for those that they are part of. With a key, a
-   * request that comes again is answered as it was. Rejects with SELECTION_TOO_LARGE, IDEMPOTENCY_KEY_REUSED.
+   * Takes a step about each alert of a selection; merged ones stand for those that they are part of. What a
+   * `request` asks for is done once. Rejects with SELECTION_TOO_LARGE.
    */
-  async takeEach(selection: Selection, given: TriageStep, actor: string, key?: string): Promise<SelectionTriaged> {
+  async takeEach(
+    selection: Selection,
+    given: TriageStep,
+    actor: string,
+    request?: KeyedRequest,
+  ): Promise<SelectionTriaged> {
     const step = storableStep(given);
-    const work = async (manager: EntityManager): Promise<SelectionTriaged> => {
+    return this.change(async (manager) => {
       const { ids, unknown } = await this.select(manager, selection, SELECTION_ALERTS_MAX + 1);
       if (ids.length > SELECTION_ALERTS_MAX) throw tooLarge();
       const written = await this.write(manager, await rowsOf(manager, ids), step, actor);
       const facts = { ...step, selection, alerts: written.length };
       if (written.length > 0) await this.audit(manager, actor, 'alerts.triaged', 'alerts', facts);
       return { matched: ids.length, changed: written.map(({ id }) => id), unknown };
-    };
-    return this.change((manager) => {
-      if (key === undefined) return work(manager);
-      const request = { actor, key, asked: [selection, step], at: new Date(this.clock.now()) };
-      return once(manager, request, () => work(manager));
-    });
+    }, request);
   }
 
   /** How many alerts a selection has, up to 10,000, and how many of those would not stay as they are. */
@@ -132,8 +133,9 @@ export class TriageStore {
   }
 
   /** With the changes of alerts, so that whoever follows them sees it as one. */
-  private change<T>(make: (manager: EntityManager) => Promise<T>): Promise<T> {
+  private change<T>(make: (manager: EntityManager) => Promise<T>, request?: KeyedRequest): Promise<T> {
     return this.database.transaction(async (manager) => {
+      await once(manager, request);
       await manager.query(lockChangesSql);
       const made = await make(manager);
       await manager.query(notifyChangesSql);
