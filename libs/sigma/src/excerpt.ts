@@ -19,16 +19,13 @@ export function excerptRule(files: readonly RuleFile[], idOrName: string): strin
   const wanted = registry.get(idOrName);
   if (wanted === undefined) return null;
   const rules = withCounted(wanted, registry);
-  const mapped = drafts.flatMap((draft) => readMappings([draft]).map((mapping) => ({ draft, mapping })));
-  const sources = sourcesOf(
-    drafts,
-    mapped.map(({ mapping }) => mapping),
-  );
+  const mappings = readMappings(drafts);
+  const sources = sourcesOf(drafts, mappings);
   const filters = readFilters({ drafts, registry, sources, placeholders: readPlaceholders(drafts) });
   const applied = new Set(rules.flatMap((rule) => (filters.get(rule) ?? []).map(({ document }) => document)));
   const used = new Set(rules.map((rule) => sources.get(rule)));
   const texts = [
-    ...mapped.filter(({ mapping }) => used.has(mapping)).map(({ draft }) => draft.header.document.text),
+    ...[...mappings].filter(([mapping]) => used.has(mapping)).map(([, { text }]) => text),
     ...rules.map(namedText),
     ...[...applied].map(({ text }) => filterText(text, rules)),
   ];
@@ -47,10 +44,10 @@ export function withCounted(draft: Draft, registry: ReadonlyMap<string, Draft>, 
 }
 
 /** The log sources of detections. */
-export function sourcesOf(drafts: readonly Draft[], mappings: readonly LogSource[]): Map<Draft, LogSource> {
+export function sourcesOf(drafts: readonly Draft[], mappings: ReturnType<typeof readMappings>): Map<Draft, LogSource> {
   const sources = new Map<Draft, LogSource>();
   for (const draft of drafts) {
-    const source = draft.kind === 'detection' ? readLogSource(draft.header, mappings) : undefined;
+    const source = draft.kind === 'detection' ? readLogSource(draft.header, [...mappings.keys()]) : undefined;
     if (source) sources.set(draft, source);
   }
   return sources;

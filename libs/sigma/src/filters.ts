@@ -4,7 +4,7 @@ import { type Draft } from './drafts.js';
 import { FieldTable } from './fields.js';
 import { type LogSource } from './logsources/logsource.js';
 import { isWithin, type LogSourceNames, readSourceNames } from './logsources/resolve.js';
-import { type Placeholders } from './placeholders.js';
+import { AskedPlaceholders, type Placeholders } from './placeholders.js';
 import { nearest } from './problems.js';
 import { scopeOf } from './scope.js';
 import { entriesOf, isMap, isScalar, itemsOf, type Node, type SourceDocument, textOf, type YAMLMap } from './source.js';
@@ -50,7 +50,7 @@ export function readFilters(around: Around): Filters {
         compileDetection(
           document,
           filter.block,
-          scopeOf(source, new FieldTable(), document, around.placeholders),
+          scopeOf(source, new FieldTable(), document, new AskedPlaceholders(around.placeholders)),
           'filter',
         );
       filters.set(target, [...(filters.get(target) ?? []), filter]);
