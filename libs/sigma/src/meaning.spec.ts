@@ -37,6 +37,11 @@ describe('what a detection means', () => {
     );
   });
 
+  it('does not hang on which other rules a filter is for', () => {
+    const more = filter.replace('[filtered]', '[filtered, plain]');
+    expect(changed([...rules, values], [plain, admins, filtered, more, values])).toEqual(['plain']);
+  });
+
   it('takes other documents, which it names', () => {
     const all = compiled(...rules, mapping('attributes'), `title: x\nplaceholders: {Others: [x]}\n---\n${values}`);
     const taken = Object.fromEntries(all.map(({ info, takes }) => [info.name, takes]));

@@ -5,7 +5,7 @@ import { type Correlation } from './correlation-types.js';
 import { compileDetection } from './detection.js';
 import { type Draft, isAlerting, readDraft, register } from './drafts.js';
 import { FieldTable } from './fields.js';
-import { type Filters, readFilters } from './filters.js';
+import { type Filter, type Filters, readFilters } from './filters.js';
 import { readInfo } from './header.js';
 import { allOf, not, overField } from './logic.js';
 import { type LogSource } from './logsources/logsource.js';
@@ -16,7 +16,7 @@ import { textTest } from './modifiers/strings.js';
 import { AskedPlaceholders, type Placeholders, readPlaceholders } from './placeholders.js';
 import { slotReader } from './reader.js';
 import { scopeOf } from './scope.js';
-import { readDocuments, type SourceDocument } from './source.js';
+import { entriesOf, readDocuments, type SourceDocument } from './source.js';
 import { type Detection, type DocumentPlace, type RuleFile, type RuleProblem } from './types.js';
 import { anyValue } from './value-list.js';
 import { parsePattern } from './wildcard.js';
@@ -137,7 +137,7 @@ function makeDetection(
   const meaning = meaningOf([
     source,
     draft.header.get('detection')!.value,
-    own.map(({ block }) => block),
+    own.map(selected),
     asked.map(([name, { values }]) => [name, values]),
   ]);
   const others = [mappings.get(source) ?? [], [...own, ...placeholders.asked.values()].map((other) => other.document)];
@@ -147,6 +147,11 @@ function makeDetection(
 /** Each document once. */
 function placesOf(documents: readonly SourceDocument[]): DocumentPlace[] {
   return [...new Set(documents)].map(({ file, root, report }) => ({ file, line: report.at(root).line }));
+}
+
+/** What a filter keeps out; which other rules it is for makes no difference. */
+function selected({ block, document }: Filter): unknown {
+  return entriesOf(block, document.report).flatMap(({ name, value }) => (name === 'rules' ? [] : [[name, value]]));
 }
 
 function meaningOf(parts: unknown): string {
