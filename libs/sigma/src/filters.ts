@@ -1,4 +1,4 @@
-import { parseCondition } from './condition.js';
+import { type Condition, parseCondition } from './condition.js';
 import { compileDetection } from './detection.js';
 import { type Draft } from './drafts.js';
 import { FieldTable } from './fields.js';
@@ -112,19 +112,27 @@ function refuseOtherSource(
 }
 
 /**
- * Sigma's specification keeps out what the condition selects; tools exist that keep it in. A condition that begins with
- * `not` is written for those, and would do the reverse here.
+ * Sigma's specification keeps out what the condition selects; tools exist that keep it in. A condition that holds for
+ * events that no search identifier selects is written for those, and would silence all that it does not name here.
  */
 function refuseNegation({ document, block }: Filter): void {
   const entries = entriesOf(block, document.report);
-  const condition = entries.find(({ name }) => name === 'condition')?.value;
-  if (!isScalar(condition) || typeof condition.value !== 'string') return;
   const names = entries.flatMap(({ name }) => (name === 'rules' || name === 'condition' ? [] : [name]));
-  const parsed = parseCondition(condition.value, names);
-  if ('kind' in parsed && parsed.kind === 'not')
-    document.report.problem(
-      condition,
-      'A filter keeps out what its condition selects, so `not` would keep out all the rest',
-      'Remove `not`: name what is to be kept out',
-    );
+  for (const node of itemsOf(entries.find(({ name }) => name === 'condition')?.value ?? null)) {
+    if (!isScalar(node) || typeof node.value !== 'string') continue;
+    const parsed = parseCondition(node.value, names);
+    if ('kind' in parsed && holdsForTheRest(parsed))
+      document.report.problem(
+        node,
+        'A filter keeps out what its condition selects, so this `not` would keep out all the rest',
+        'Name what is to be kept out: `a` instead of `not a`, `a or b` instead of `not a and not b`',
+      );
+  }
+}
+
+/** Whether it holds for an event that no search identifier selects. */
+function holdsForTheRest(condition: Condition): boolean {
+  if (condition.kind === 'name') return false;
+  if (condition.kind === 'not') return !holdsForTheRest(condition.of);
+  return condition.kind === 'and' ? condition.of.every(holdsForTheRest) : condition.of.some(holdsForTheRest);
 }
