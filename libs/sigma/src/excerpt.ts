@@ -1,12 +1,11 @@
 import { parseDocument } from 'yaml';
-import { Block } from './block.js';
-import { type Draft, readDraft, register } from './drafts.js';
+import { type Block } from './block.js';
+import { type Draft, readDrafts, register } from './drafts.js';
 import { readFilters } from './filters.js';
 import { type LogSource } from './logsources/logsource.js';
 import { readMappings } from './logsources/mapping.js';
 import { readLogSource } from './logsources/resolve.js';
 import { readPlaceholders } from './placeholders.js';
-import { readDocuments } from './source.js';
 import { type RuleFile } from './types.js';
 
 /**
@@ -14,7 +13,7 @@ import { type RuleFile } from './types.js';
  * counts, the filters that apply to them, mappings of their log sources, placeholders. Null: there is no such rule.
  */
 export function excerptRule(files: readonly RuleFile[], idOrName: string): string | null {
-  const drafts = files.flatMap((file) => readDocuments(file, [])).flatMap((document) => readDraft(new Block(document)));
+  const drafts = readDrafts(files, []);
   const registry = register(drafts);
   const wanted = registry.get(idOrName);
   if (wanted === undefined) return null;

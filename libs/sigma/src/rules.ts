@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Block } from './block.js';
 import { compileCorrelation, type Referred } from './correlation.js';
 import { type Correlation } from './correlation-types.js';
 import { compileDetection } from './detection.js';
-import { type Draft, isAlerting, readDraft, register } from './drafts.js';
+import { type Draft, isAlerting, readDrafts, register } from './drafts.js';
 import { FieldTable } from './fields.js';
 import { type Filter, type Filters, readFilters } from './filters.js';
 import { readInfo } from './header.js';
@@ -16,7 +15,7 @@ import { textTest } from './modifiers/strings.js';
 import { AskedPlaceholders, type Placeholders, readPlaceholders } from './placeholders.js';
 import { slotReader } from './reader.js';
 import { scopeOf } from './scope.js';
-import { entriesOf, readDocuments, type SourceDocument } from './source.js';
+import { entriesOf, type SourceDocument } from './source.js';
 import { type Detection, type DocumentPlace, type RuleFile, type RuleProblem } from './types.js';
 import { anyValue } from './value-list.js';
 import { parsePattern } from './wildcard.js';
@@ -37,9 +36,7 @@ export interface RuleSet {
 export function compileRules(files: readonly RuleFile[]): RuleSet {
   const problems: RuleProblem[] = [];
   const fields = new FieldTable();
-  const drafts = files
-    .flatMap((file) => readDocuments(file, problems))
-    .flatMap((document) => readDraft(new Block(document)));
+  const drafts = readDrafts(files, problems);
   const registry = register(drafts);
   const placeholders = readPlaceholders(drafts);
   const mappings = readMappings(drafts);
