@@ -35,14 +35,16 @@ export function composeRules(
   stored: readonly StoredRule[],
   before: ReadonlyMap<string, string>,
 ): Composed {
-  const first = compileRules(files);
-  const broken = new Set(first.problems.map(({ file }) => file));
+  // Among the rules of the database: what names one of them is right.
+  const own = new Set(files.map(({ file }) => file));
+  const first = compileRules(withStored(files, stored)).problems.filter(({ file }) => own.has(file));
+  const broken = new Set(first.map(({ file }) => file));
   const taken = files.map(({ file, text }) => ({ file, text: (broken.has(file) && before.get(file)) || text }));
   const states = stored.map(({ id, version, state }) => ({ id, version, state }));
   const texts = { files: withStored(taken, stored), states };
   const rules = rulesOf(texts);
   const outdone = new Set(rules.problems.map(textOf));
-  const problems = [...first.problems.filter((problem) => !outdone.has(textOf(problem))), ...rules.problems];
+  const problems = [...first.filter((problem) => !outdone.has(textOf(problem))), ...rules.problems];
   return { texts, rules: { ...rules, problems }, files: taken, broken };
 }
 
