@@ -1,12 +1,17 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Cli } from '../testing/cli.js';
+import { Cli, type Running } from '../testing/cli.js';
 
 interface Report {
   taken: string[];
   unchanged: string[];
   refused: { file: string; line: number; rule: string | null; reason: string; hint: string }[];
+}
+interface Checked {
+  ok: boolean;
+  rules: { name: string; file: string }[];
+  problems: { file: string; line: number; reason: string }[];
 }
 
 const cli = new Cli();
@@ -19,13 +24,14 @@ const counting = (name: string, rule: string, by = 'ip') =>
   `title: ${name}\nname: ${name}\ncorrelation: {type: event_count, rules: [${rule}], group-by: [${by}], timespan: 1m, condition: {gte: 5}}\n`;
 const filter = (rule: string, ip = '192.0.2.1') =>
   `title: Not ours\nlogsource: ${login}\nfilter: {rules: [${rule}], ours: {ip: ${ip}}, condition: ours}\n`;
+let weir: Running;
 
 beforeAll(async () => {
   mkdirSync(rulesDir);
   writeFileSync(join(rulesDir, 'here.yml'), [detection('here'), counting('many-here', 'here')].join('---\n'));
   writeFileSync(join(rulesDir, 'alone.yml'), detection('alone'));
   writeFileSync(join(rulesDir, 'values.yml'), 'placeholders: {Admins: [root]}\n');
-  await cli.start({ WEIR_RULES_DIR: rulesDir });
+  weir = await cli.start({ WEIR_RULES_DIR: rulesDir });
 });
 afterAll(() => cli.close());
 
@@ -41,6 +47,13 @@ async function imported(files: Record<string, string>): Promise<Report> {
 const listed = () => cli.json<{ items: { name: string; version: number }[]; problems: unknown[] }>('rules', 'list');
 const namesNow = async () => (await listed()).items.map(({ name }) => name);
 const refusedIn = ({ refused }: Report) => [...new Set(refused.map(({ file }) => file))].sort();
+const post = async (path: string, body: unknown) => {
+  const key = readFileSync(join(cli.dataDir, 'admin.key'), 'utf8').trim();
+  const headers = { 'x-api-key': key, 'content-type': 'application/json' };
+  return fetch(`${weir.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+};
+const check = async (text: string) =>
+  (await (await post('/rules/check', { text, file: 'mine.yml' })).json()) as Checked;
 
 test('a filter is not kept, and what it filters is not taken without it', async () => {
   const files = {
@@ -132,4 +145,28 @@ test('parts of an import know what was refused before', async () => {
   expect(report.taken.sort()).toEqual(['part-a', 'part-b']);
   expect(refusedIn(report)).toEqual(['c.yml', 'filters.yml']);
   expect(report.refused.some(({ reason }) => reason.startsWith('No rule has'))).toBe(false);
+});
+
+test('a text is checked as it would be taken, and nothing is kept', async () => {
+  const before = await namesNow();
+  const good = await check(counting('checked', 'here'));
+  expect(good).toMatchObject({ ok: true, problems: [], rules: [{ name: 'checked', file: 'mine.yml' }] });
+  expect(good.rules).toHaveLength(1);
+  expect(await check(detection('here', 'outcome: success'))).toMatchObject({ ok: true, rules: [{ name: 'here' }] });
+  for (const text of [
+    counting('checked', 'nothing'),
+    counting('checked', 'here', 'no..field'),
+    detection('checked', 'outcome: failure', login, 'name: here\nid: another\n'),
+    [detection('checked'), filter('checked')].join('---\n'),
+    '# none\n',
+  ]) {
+    const { ok, problems } = await check(text);
+    const answer = await post('/rules', { text, file: 'mine.yml' });
+    expect([ok, answer.status]).toEqual([false, 422]);
+    expect(((await answer.json()) as { problems: unknown }).problems).toEqual(problems);
+  }
+  const otherwise = await check(detection('here', 'cs-method: GET', '{category: webserver}'));
+  expect(otherwise).toMatchObject({ ok: false, rules: [{ name: 'here' }] });
+  expect(otherwise.problems.map(({ file }) => file)).toEqual([join(rulesDir, 'here.yml')]);
+  expect(await namesNow()).toEqual(before);
 });
