@@ -8,6 +8,8 @@ export interface KindShape {
   /** What is compared: a whole number from 0 on, any number, or nothing (the kind has keys of its own instead). */
   compares: 'count' | 'number' | null;
   comparisonNeeded: boolean;
+  /** The least that comes out where whole numbers are compared: a window is judged only while it holds an event. */
+  least: 0 | 1;
   /** How many fields `condition.field` names. */
   fields: 'none' | 'optional' | 'one' | 'several';
   /** Numbers of `condition:` beside the comparisons. */
@@ -20,6 +22,7 @@ const counting: KindShape = {
   condition: 'required',
   compares: 'count',
   comparisonNeeded: true,
+  least: 1,
   fields: 'none',
   numbers: [],
   example: '{gte: 10}',
@@ -56,6 +59,7 @@ export const kindShapes: Readonly<Record<CorrelationKind, KindShape>> = {
     ...counting,
     keys: ['history'],
     comparisonNeeded: false,
+    least: 0,
     fields: 'one',
     example: '{field: country}',
   },

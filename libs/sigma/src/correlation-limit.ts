@@ -1,5 +1,5 @@
 import { Block, type Named } from './block.js';
-import { kindShapes } from './correlation-kinds.js';
+import { type KindShape, kindShapes } from './correlation-kinds.js';
 import { type CorrelationKind, comparisons, type Limits } from './correlation-types.js';
 import { type Entry, entriesOf, isMap, isScalar } from './source.js';
 
@@ -39,7 +39,7 @@ export function readCondition(block: Block, kind: CorrelationKind): ReadConditio
   if (compared.length === 0 && shape.comparisonNeeded)
     report.problem(entry.value, '`condition` has no limit', `Add for example \`gte: 10\``);
   const limits = Object.fromEntries(Object.entries(numbers).filter(([name]) => isComparison(name))) as Limits;
-  if (!report.failed) refuseContradiction(own, limits, compared, shape.compares === 'count');
+  if (!report.failed) refuseContradiction(own, limits, compared, shape);
   return { numbers, limits, fields: readFields(own, kind, entry) };
 }
 
@@ -85,10 +85,11 @@ function numberFault(name: string, compares: 'count' | 'number' | null, value: u
 }
 
 /** Limits that say the same twice, or that no value can meet. */
-function refuseContradiction(own: Block, limits: Limits, compared: readonly Entry[], whole: boolean): void {
+function refuseContradiction(own: Block, limits: Limits, compared: readonly Entry[], shape: KindShape): void {
   const { report } = own.document;
   const at = (name: Comparison) => compared.find((entry) => entry.name === name)!.key;
   const { gt, gte, lt, lte, eq } = limits;
+  const counts = shape.compares === 'count';
   if (gt !== undefined && gte !== undefined) {
     const second = compared.filter(({ name }) => name === 'gt' || name === 'gte')[1]!;
     report.problem(second.key, '`gte` and `gt` together say the same twice', 'Keep one');
@@ -97,19 +98,33 @@ function refuseContradiction(own: Block, limits: Limits, compared: readonly Entr
     report.problem(second.key, '`lte` and `lt` together say the same twice', 'Keep one');
   } else if (eq !== undefined && compared.length > 1)
     report.problem(at('eq'), '`eq` leaves nothing for another limit to say', 'Keep `eq` alone, or remove it');
-  else {
-    const low = gte ?? gt ?? Number.NEGATIVE_INFINITY;
-    const high = lte ?? lt ?? Number.POSITIVE_INFINITY;
-    const empty = whole
-      ? (gte ?? low + 1) > (lte ?? high - 1)
-      : low > high || (low === high && (gt !== undefined || lt !== undefined));
-    if (empty)
-      report.problem(
-        compared.at(-1)!.key,
-        'No value can be within these limits',
-        'Exchange the lower and the upper limit',
-      );
-  }
+  else if (counts ? leastWithin(limits, 0) === undefined : isEmpty(limits))
+    report.problem(
+      compared.at(-1)!.key,
+      'No value can be within these limits',
+      limits.neq === undefined ? 'Exchange the lower and the upper limit' : 'Widen the limits, or remove `neq`',
+    );
+  else if (counts && leastWithin(limits, shape.least) === undefined)
+    report.problem(
+      compared.at(-1)!.key,
+      'A window is judged only while it holds an event, so nothing can be within these limits',
+      'Use `type: absence` to hear of what sends nothing, or raise the limit',
+    );
+}
+
+/** The least whole number from `from` on that the limits allow. */
+export function leastWithin({ gt, gte, lt, lte, eq, neq }: Limits, from: number): number | undefined {
+  const low = Math.max(from, gte ?? from, gt === undefined ? from : gt + 1, eq ?? from);
+  const least = low === neq ? low + 1 : low;
+  const high = eq ?? lte ?? (lt === undefined ? least : lt - 1);
+  return least <= high ? least : undefined;
+}
+
+/** Whether the limits allow no number at all. */
+function isEmpty({ gt, gte, lt, lte, neq }: Limits): boolean {
+  const low = gte ?? gt ?? Number.NEGATIVE_INFINITY;
+  const high = lte ?? lt ?? Number.POSITIVE_INFINITY;
+  return low > high || (low === high && (gt !== undefined || lt !== undefined || neq === low));
 }
 
 function readFields(condition: Block, kind: CorrelationKind, entry: Entry): Named[] {

@@ -1,6 +1,6 @@
 import { type Block, durationHint } from './block.js';
 import { kindShapes } from './correlation-kinds.js';
-import { type ReadCondition } from './correlation-limit.js';
+import { leastWithin, type ReadCondition } from './correlation-limit.js';
 import {
   type Correlation,
   type CorrelationKind,
@@ -87,8 +87,8 @@ function refuseRules(block: Block, reason: string, hint: string): void {
   if (entry) block.document.report.problem(entry.value ?? entry.key, reason, hint);
 }
 
-function refuseFewRules(block: Block, kind: CorrelationKind, { gte, gt, eq }: Limits, inputs: number): void {
-  const least = eq ?? gte ?? (gt === undefined ? 0 : gt + 1);
+function refuseFewRules(block: Block, kind: CorrelationKind, limits: Limits, inputs: number): void {
+  const least = leastWithin(limits, 0) ?? 0;
   if (inputs < 2 && !block.document.report.failed)
     refuseRules(block, `\`${kind}\` needs at least two rules`, 'Name the rules that have to come together');
   else if (least > inputs && !block.document.report.failed)

@@ -1,7 +1,8 @@
-import { type Block } from './block.js';
+import { Block } from './block.js';
 import { CorrelationDraft } from './correlation-draft.js';
 import { readName } from './header.js';
-import { isScalar, textOf } from './source.js';
+import { isScalar, readDocuments, textOf } from './source.js';
+import { type RuleFile, type RuleProblem } from './types.js';
 
 const kinds = ['detection', 'correlation', 'filter', 'placeholders', 'mapping'] as const;
 
@@ -12,8 +13,13 @@ export interface Draft {
   correlation?: CorrelationDraft;
 }
 
+/** The documents of rule files. What is none of the kinds is reported and left out, as is what can't be read. */
+export function readDrafts(files: readonly RuleFile[], problems: RuleProblem[]): Draft[] {
+  return files.flatMap((file) => readDocuments(file, problems)).flatMap((document) => readDraft(new Block(document)));
+}
+
 /** Tells the documents apart; one that is none of them is reported. */
-export function readDraft(header: Block): Draft[] {
+function readDraft(header: Block): Draft[] {
   const { report, root } = header.document;
   report.rule = readName(header);
   const found = kinds.filter((kind) => header.get(kind));
@@ -51,7 +57,7 @@ export function register(drafts: readonly Draft[]): Map<string, Draft> {
   return registry;
 }
 
-function idOf({ header }: Draft): string | undefined {
+export function idOf({ header }: Draft): string | undefined {
   const id = header.get('id')?.value;
   return isScalar(id) && id.value !== null ? textOf(id) : undefined;
 }

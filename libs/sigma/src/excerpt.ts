@@ -1,12 +1,11 @@
 import { parseDocument } from 'yaml';
-import { Block } from './block.js';
-import { type Draft, readDraft, register } from './drafts.js';
+import { type Block } from './block.js';
+import { type Draft, readDrafts, register } from './drafts.js';
 import { readFilters } from './filters.js';
 import { type LogSource } from './logsources/logsource.js';
 import { readMappings } from './logsources/mapping.js';
 import { readLogSource } from './logsources/resolve.js';
 import { readPlaceholders } from './placeholders.js';
-import { readDocuments } from './source.js';
 import { type RuleFile } from './types.js';
 
 /**
@@ -14,21 +13,18 @@ import { type RuleFile } from './types.js';
  * counts, the filters that apply to them, mappings of their log sources, placeholders. Null: there is no such rule.
  */
 export function excerptRule(files: readonly RuleFile[], idOrName: string): string | null {
-  const drafts = files.flatMap((file) => readDocuments(file, [])).flatMap((document) => readDraft(new Block(document)));
+  const drafts = readDrafts(files, []);
   const registry = register(drafts);
   const wanted = registry.get(idOrName);
   if (wanted === undefined) return null;
   const rules = withCounted(wanted, registry);
-  const mapped = drafts.flatMap((draft) => readMappings([draft]).map((mapping) => ({ draft, mapping })));
-  const sources = sourcesOf(
-    drafts,
-    mapped.map(({ mapping }) => mapping),
-  );
+  const mappings = readMappings(drafts);
+  const sources = sourcesOf(drafts, mappings);
   const filters = readFilters({ drafts, registry, sources, placeholders: readPlaceholders(drafts) });
   const applied = new Set(rules.flatMap((rule) => (filters.get(rule) ?? []).map(({ document }) => document)));
   const used = new Set(rules.map((rule) => sources.get(rule)));
   const texts = [
-    ...mapped.filter(({ mapping }) => used.has(mapping)).map(({ draft }) => draft.header.document.text),
+    ...[...mappings].filter(([mapping]) => used.has(mapping)).map(([, { text }]) => text),
     ...rules.map(namedText),
     ...[...applied].map(({ text }) => filterText(text, rules)),
   ];
@@ -47,10 +43,10 @@ export function withCounted(draft: Draft, registry: ReadonlyMap<string, Draft>, 
 }
 
 /** The log sources of detections. */
-export function sourcesOf(drafts: readonly Draft[], mappings: readonly LogSource[]): Map<Draft, LogSource> {
+export function sourcesOf(drafts: readonly Draft[], mappings: ReturnType<typeof readMappings>): Map<Draft, LogSource> {
   const sources = new Map<Draft, LogSource>();
   for (const draft of drafts) {
-    const source = draft.kind === 'detection' ? readLogSource(draft.header, mappings) : undefined;
+    const source = draft.kind === 'detection' ? readLogSource(draft.header, [...mappings.keys()]) : undefined;
     if (source) sources.set(draft, source);
   }
   return sources;

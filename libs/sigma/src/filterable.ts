@@ -1,11 +1,9 @@
-import { Block } from './block.js';
-import { readDraft, register } from './drafts.js';
+import { readDrafts, register } from './drafts.js';
 import { sourcesOf, withCounted } from './excerpt.js';
 import { type LogSource } from './logsources/logsource.js';
 import { readMappings } from './logsources/mapping.js';
 import { type LogSourceNames, readSourceNames } from './logsources/resolve.js';
 import { envelope } from './logsources/weir.js';
-import { readDocuments } from './source.js';
 import { type RuleFile } from './types.js';
 
 /** A detection as a filter has to name it. */
@@ -18,7 +16,7 @@ export interface Filterable {
 
 /** The detections that a rule is made of, by its id or name, however deep; itself where it is one. */
 export function filterablesOf(files: readonly RuleFile[], idOrName: string): Filterable[] {
-  const drafts = files.flatMap((file) => readDocuments(file, [])).flatMap((document) => readDraft(new Block(document)));
+  const drafts = readDrafts(files, []);
   const registry = register(drafts);
   const wanted = registry.get(idOrName);
   if (wanted === undefined) return [];

@@ -33,6 +33,26 @@ describe('filters', () => {
   });
 });
 
+describe('the condition of a filter', () => {
+  const given = (condition: string) => [filter('[one]').replace('1 of them', condition), rule('one')];
+  const ours = { outcome: 'failure', ip: '10.0.0.1' };
+
+  it.each(['scanner and not admin', 'not admin and scanner', '[scanner and not admin]'])('%s', (condition) => {
+    expect(matching(given(condition), ours)).toEqual([]);
+    expect(matching(given(condition), { ...ours, user: 'adm_x' })).toEqual(['one']);
+    expect(matching(given(condition), { outcome: 'failure', user: 'other' })).toEqual(['one']);
+  });
+
+  it.each(['not scanner', 'not scanner and not admin', '[not scanner]', '[admin, not scanner]', 'not 1 of them'])(
+    '%s would silence all that it does not name, and is refused',
+    (condition) => {
+      const { detections, problems } = compileRules(given(condition).map((text, n) => ({ file: `${n}.yml`, text })));
+      expect(detections).toEqual([]);
+      expect(problems.map(({ file }) => file).sort()).toEqual(['0.yml', '1.yml']);
+    },
+  );
+});
+
 describe('log sources that Weir does not know', () => {
   it('are those that events say they are of', () => {
     const { detections, fields } = compileRules([

@@ -1,10 +1,10 @@
-import { parseCondition } from './condition.js';
+import { type Condition, parseCondition } from './condition.js';
 import { compileDetection } from './detection.js';
 import { type Draft } from './drafts.js';
 import { FieldTable } from './fields.js';
 import { type LogSource } from './logsources/logsource.js';
 import { isWithin, type LogSourceNames, readSourceNames } from './logsources/resolve.js';
-import { type Placeholders } from './placeholders.js';
+import { AskedPlaceholders, type Placeholders } from './placeholders.js';
 import { nearest } from './problems.js';
 import { scopeOf } from './scope.js';
 import { entriesOf, isMap, isScalar, itemsOf, type Node, type SourceDocument, textOf, type YAMLMap } from './source.js';
@@ -50,7 +50,7 @@ export function readFilters(around: Around): Filters {
         compileDetection(
           document,
           filter.block,
-          scopeOf(source, new FieldTable(), document, around.placeholders),
+          scopeOf(source, new FieldTable(), document, new AskedPlaceholders(around.placeholders)),
           'filter',
         );
       filters.set(target, [...(filters.get(target) ?? []), filter]);
@@ -112,19 +112,27 @@ function refuseOtherSource(
 }
 
 /**
- * Sigma's specification keeps out what the condition selects; tools exist that keep it in. A condition that begins with
- * `not` is written for those, and would do the reverse here.
+ * Sigma's specification keeps out what the condition selects; tools exist that keep it in. A condition that holds for
+ * events that no search identifier selects is written for those, and would silence all that it does not name here.
  */
 function refuseNegation({ document, block }: Filter): void {
   const entries = entriesOf(block, document.report);
-  const condition = entries.find(({ name }) => name === 'condition')?.value;
-  if (!isScalar(condition) || typeof condition.value !== 'string') return;
   const names = entries.flatMap(({ name }) => (name === 'rules' || name === 'condition' ? [] : [name]));
-  const parsed = parseCondition(condition.value, names);
-  if ('kind' in parsed && parsed.kind === 'not')
-    document.report.problem(
-      condition,
-      'A filter keeps out what its condition selects, so `not` would keep out all the rest',
-      'Remove `not`: name what is to be kept out',
-    );
+  for (const node of itemsOf(entries.find(({ name }) => name === 'condition')?.value ?? null)) {
+    if (!isScalar(node) || typeof node.value !== 'string') continue;
+    const parsed = parseCondition(node.value, names);
+    if ('kind' in parsed && holdsForTheRest(parsed))
+      document.report.problem(
+        node,
+        'A filter keeps out what its condition selects, so this `not` would keep out all the rest',
+        'Name what is to be kept out: `a` instead of `not a`, `a or b` instead of `not a and not b`',
+      );
+  }
+}
+
+/** Whether it holds for an event that no search identifier selects. */
+function holdsForTheRest(condition: Condition): boolean {
+  if (condition.kind === 'name') return false;
+  if (condition.kind === 'not') return !holdsForTheRest(condition.of);
+  return condition.kind === 'and' ? condition.of.every(holdsForTheRest) : condition.of.some(holdsForTheRest);
 }

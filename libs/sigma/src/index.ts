@@ -16,6 +16,7 @@ export {
   type ValueCount,
   type ValueStatistic,
 } from './correlation-types.js';
+export { documentsIn, type RuleDocument, withoutDocuments } from './documents.js';
 export { excerptRule } from './excerpt.js';
 export { addressPath } from './fields.js';
 export { type Filterable, filterablesOf } from './filterable.js';

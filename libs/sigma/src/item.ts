@@ -8,6 +8,7 @@ import {
   type RuleValue,
   type ScalarTest,
   type Transform,
+  type TransformContext,
   type ViewTest,
 } from './modifiers/modifier.js';
 import { type FieldReader } from './reader.js';
@@ -22,7 +23,7 @@ export interface Scope {
   resolve: ResolveField;
   /** The slot of all of the event's data, in which keywords are searched. */
   whole(): number;
-  placeholders: ReadonlyMap<string, readonly string[]>;
+  placeholders: TransformContext['placeholders'];
 }
 
 /** What the modifiers of an item amount to. */
@@ -97,7 +98,7 @@ function joined(
 function transformed(
   value: RuleValue,
   transforms: readonly Transform[],
-  context: Parameters<Transform['apply']>[1],
+  context: TransformContext,
 ): RuleValue[] | undefined {
   let values = [value];
   for (const transform of transforms) {

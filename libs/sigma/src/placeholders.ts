@@ -1,12 +1,34 @@
 import { type Draft } from './drafts.js';
-import { entriesOf, isMap, isScalar, itemsOf, textOf } from './source.js';
+import { entriesOf, isMap, isScalar, itemsOf, type SourceDocument, textOf } from './source.js';
 
-/** What each placeholder stands for, as Sigma strings. */
-export type Placeholders = ReadonlyMap<string, readonly string[]>;
+/** What a placeholder stands for, as Sigma strings, and the document that says so. */
+export interface Placeholder {
+  values: readonly string[];
+  document: SourceDocument;
+}
+
+export type Placeholders = ReadonlyMap<string, Placeholder>;
+
+/** Placeholders for one rule. Which it asked for is kept: the others are no part of what it means. */
+export class AskedPlaceholders {
+  readonly asked = new Map<string, Placeholder>();
+
+  constructor(private readonly all: Placeholders) {}
+
+  valuesOf(name: string): readonly string[] | undefined {
+    const found = this.all.get(name);
+    if (found) this.asked.set(name, found);
+    return found?.values;
+  }
+
+  names(): Iterable<string> {
+    return this.all.keys();
+  }
+}
 
 /** Reads the documents `placeholders: {Servers: [srv*, db1]}`, which give `%Servers%` its values. */
 export function readPlaceholders(drafts: readonly Draft[]): Placeholders {
-  const placeholders = new Map<string, string[]>();
+  const placeholders = new Map<string, Placeholder>();
   for (const { kind, header } of drafts) {
     if (kind !== 'placeholders') continue;
     const { report } = header.document;
@@ -27,7 +49,7 @@ export function readPlaceholders(drafts: readonly Draft[]): Placeholders {
         else report.problem(node ?? key, 'The values of a placeholder must be texts', example);
       }
       if (values.length === 0) report.problem(value ?? key, 'The list of values is empty', 'Add a value');
-      else if (!placeholders.has(name)) placeholders.set(name, values);
+      else if (!placeholders.has(name)) placeholders.set(name, { values, document: header.document });
     }
   }
   return placeholders;

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Block } from './block.js';
 import { compileCorrelation, type Referred } from './correlation.js';
 import { type Correlation } from './correlation-types.js';
 import { compileDetection } from './detection.js';
-import { type Draft, isAlerting, readDraft, register } from './drafts.js';
+import { type Draft, isAlerting, readDrafts, register } from './drafts.js';
 import { FieldTable } from './fields.js';
-import { type Filters, readFilters } from './filters.js';
+import { type Filter, type Filters, readFilters } from './filters.js';
 import { readInfo } from './header.js';
 import { allOf, not, overField } from './logic.js';
 import { type LogSource } from './logsources/logsource.js';
@@ -13,11 +12,11 @@ import { readMappings } from './logsources/mapping.js';
 import { readLogSource } from './logsources/resolve.js';
 import { type ViewTest } from './modifiers/modifier.js';
 import { textTest } from './modifiers/strings.js';
-import { type Placeholders, readPlaceholders } from './placeholders.js';
+import { AskedPlaceholders, type Placeholders, readPlaceholders } from './placeholders.js';
 import { slotReader } from './reader.js';
 import { scopeOf } from './scope.js';
-import { readDocuments } from './source.js';
-import { type Detection, type RuleFile, type RuleProblem } from './types.js';
+import { entriesOf, type SourceDocument } from './source.js';
+import { type Detection, type DocumentPlace, type RuleFile, type RuleProblem } from './types.js';
 import { anyValue } from './value-list.js';
 import { parsePattern } from './wildcard.js';
 
@@ -37,15 +36,13 @@ export interface RuleSet {
 export function compileRules(files: readonly RuleFile[]): RuleSet {
   const problems: RuleProblem[] = [];
   const fields = new FieldTable();
-  const drafts = files
-    .flatMap((file) => readDocuments(file, problems))
-    .flatMap((document) => readDraft(new Block(document)));
+  const drafts = readDrafts(files, problems);
   const registry = register(drafts);
   const placeholders = readPlaceholders(drafts);
   const mappings = readMappings(drafts);
   const sources = new Map<Draft, LogSource>();
   for (const draft of drafts) {
-    const source = draft.kind === 'detection' ? readLogSource(draft.header, mappings) : undefined;
+    const source = draft.kind === 'detection' ? readLogSource(draft.header, [...mappings.keys()]) : undefined;
     if (source) sources.set(draft, source);
   }
   const filters = readFilters({ drafts, registry, sources, placeholders });
@@ -55,7 +52,7 @@ export function compileRules(files: readonly RuleFile[]): RuleSet {
     if (draft.kind !== 'detection') continue;
     const source = sources.get(draft);
     const alerting = isAlerting(draft, drafts, registry);
-    const detection = makeDetection(draft, source, { fields, placeholders, filters }, alerting);
+    const detection = makeDetection(draft, source, { fields, placeholders, filters, mappings }, alerting);
     if (!detection || !source) continue;
     detections.push(detection);
     referred.set(draft, { kind: 'detection', detection, source });
@@ -96,17 +93,19 @@ interface Around {
   fields: FieldTable;
   placeholders: Placeholders;
   filters: Filters;
+  mappings: ReadonlyMap<LogSource, SourceDocument>;
 }
 
 function makeDetection(
   draft: Draft,
   source: LogSource | undefined,
-  { fields, placeholders, filters }: Around,
+  { fields, placeholders: all, filters, mappings }: Around,
   alerting: boolean,
 ): Detection | undefined {
   const { document } = draft.header;
   const info = readInfo(draft.header);
-  for (const filter of filters.get(draft) ?? [])
+  const own = filters.get(draft) ?? [];
+  for (const filter of own)
     if (filter.document.report.failed)
       document.report.problem(
         null,
@@ -114,13 +113,13 @@ function makeDetection(
         'Correct the filter first',
       );
   if (!source) return undefined;
+  const placeholders = new AskedPlaceholders(all);
   const compile = (table: FieldTable) =>
     compileDetection(document, draft.header.get('detection')!.value, scopeOf(source, table, document, placeholders));
   // Compiled twice: a rule that turns out to be refused must leave no slots in the table that all rules share.
   if (!compile(new FieldTable()) || document.report.failed) return undefined;
   const test = compile(fields)!;
-  const filterBlocks = (filters.get(draft) ?? []).map(({ block }) => block);
-  const kept = (filters.get(draft) ?? []).map((filter) =>
+  const kept = own.map((filter) =>
     not(
       compileDetection(
         filter.document,
@@ -131,8 +130,25 @@ function makeDetection(
     ),
   );
   const { test: matches, need } = allOf([...belongs(source, fields), test, ...kept]);
-  const meaning = meaningOf([source, draft.header.get('detection')!.value, filterBlocks, [...placeholders]]);
-  return { info, meaning, types: source.types, matches, need, alerting };
+  const asked = [...placeholders.asked];
+  const meaning = meaningOf([
+    source,
+    draft.header.get('detection')!.value,
+    own.map(selected),
+    asked.map(([name, { values }]) => [name, values]),
+  ]);
+  const others = [mappings.get(source) ?? [], [...own, ...placeholders.asked.values()].map((other) => other.document)];
+  return { info, meaning, takes: placesOf(others.flat()), types: source.types, matches, need, alerting };
+}
+
+/** Each document once. */
+function placesOf(documents: readonly SourceDocument[]): DocumentPlace[] {
+  return [...new Set(documents)].map(({ file, root, report }) => ({ file, line: report.at(root).line }));
+}
+
+/** What a filter keeps out; which other rules it is for makes no difference. */
+function selected({ block, document }: Filter): unknown {
+  return entriesOf(block, document.report).flatMap(({ name, value }) => (name === 'rules' ? [] : [[name, value]]));
 }
 
 function meaningOf(parts: unknown): string {

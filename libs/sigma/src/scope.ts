@@ -2,7 +2,7 @@ import { type FieldTable } from './fields.js';
 import { type Scope } from './item.js';
 import { type LogSource } from './logsources/logsource.js';
 import { fieldResolver } from './logsources/resolve.js';
-import { type Placeholders } from './placeholders.js';
+import { type AskedPlaceholders } from './placeholders.js';
 import { type SourceDocument } from './source.js';
 
 /** What rules and filters over a log source may refer to. */
@@ -10,7 +10,7 @@ export function scopeOf(
   source: LogSource,
   fields: FieldTable,
   { report }: SourceDocument,
-  placeholders: Placeholders,
+  placeholders: AskedPlaceholders,
 ): Scope {
   return { resolve: fieldResolver(source, fields, report), whole: () => fields.slot('data'), placeholders };
 }

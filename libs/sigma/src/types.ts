@@ -50,8 +50,10 @@ export interface RuleInfo {
 /** A compiled detection rule. */
 export interface Detection {
   info: RuleInfo;
-  /** Stands for which events it matches: the same as long as log source, detection, filters and placeholders are. */
+  /** Stands for which events it matches: the same as long as log source, detection, filters and the placeholders that these name are. */
   meaning: string;
+  /** The other documents that this hangs on: the mapping of its log source, its filters, its placeholders. */
+  takes: readonly DocumentPlace[];
   /** The event types it looks at. `matches` does not test the type: give it events of these types only. */
   types: readonly string[];
   matches(view: EventView): boolean;
@@ -59,6 +61,12 @@ export interface Detection {
   need: Need | undefined;
   /** False when only used by correlations without `generate: true`. */
   alerting: boolean;
+}
+
+/** Where a document begins. */
+export interface DocumentPlace {
+  file: string;
+  line: number;
 }
 
 /** Why a rule was refused, where, and what to do about it. Lines and columns start at 1. */

@@ -2,18 +2,19 @@ import { Body, Controller, Delete, Headers, HttpCode, Inject, Param, Post, Put, 
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
-import type { RuleFile } from '#libs/sigma';
+import { documentsIn, type RuleFile } from '#libs/sigma';
 import { RuleStore, type RuleText, type StoredRule } from '#libs/storage';
 import { Problem, RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
 import { keyedOf } from '../http/once-per-key.js';
-import { unknownThing } from '../http/problems.js';
+import { invalidBody, unknownThing } from '../http/problems.js';
 import { parseBody } from '../http/query.js';
 import { RULES } from '../ports.js';
 import { etagOf, expectedOf, findStored } from './etag.js';
+import { rulesToImport } from './import-rules.js';
 import type { LiveRules } from './live-rules.js';
 import { RuleDetail, Problem as RuleProblem, ruleDetail } from './rule.js';
-import { apart, labelsIn, wireOf } from './rule-texts.js';
+import { apart, notKept, textsIn, wireOf } from './rule-texts.js';
 import { states } from './rule-version.js';
 
 const text = Type.String({ minLength: 1, maxLength: 1024 * 1024, description: 'YAML' });
@@ -141,8 +142,10 @@ export class RuleWritesController {
   })
   async import(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Static<typeof Imported>> {
     const { files, state } = parseBody(Files, body);
+    if (new Set(files.map(({ file }) => file)).size < files.length)
+      throw invalidBody([{ field: 'files', message: 'must hold each file once' }]);
     const given = files.map(({ file, text }) => ({ file: apart(file), text }));
-    const { texts, problems } = this.whatRuns(given);
+    const { texts, refused } = rulesToImport(this.live, given);
     const changed = texts.filter(({ id, text }) => this.live.stored.get(id)?.text !== text);
     await this.store.put(changed, actorOf(request), {}, state, keyedOf(request));
     await this.live.refresh();
@@ -151,26 +154,8 @@ export class RuleWritesController {
     return {
       taken: [...taken],
       unchanged: ids(texts).filter((id) => !taken.has(id)),
-      refused: wireOf(problems),
+      refused: wireOf(refused),
     };
-  }
-
-  /** Without the files that have problems, until none has. */
-  private whatRuns(given: readonly RuleFile[]) {
-    const problems = new Map<string, Static<typeof RuleProblem>>();
-    for (let files = given; ; ) {
-      const labels = labelsIn(files);
-      const same = [...this.live.stored.values()].filter(({ id, name }) => labels.has(id) || labels.has(name));
-      const tried = this.live.tryTexts(
-        files,
-        same.map(({ id }) => id),
-      );
-      for (const problem of tried.problems) problems.set(JSON.stringify(problem), problem);
-      const bad = new Set(tried.problems.map(({ file }) => file));
-      const good = files.filter(({ file }) => !bad.has(file));
-      if (good.length === files.length) return { texts: textsIn(tried.rules, files), problems: [...problems.values()] };
-      files = good;
-    }
   }
 
   /** The rules of texts that run among all others, in place of those with these ids. */
@@ -182,25 +167,12 @@ export class RuleWritesController {
         problems: wireOf(problems),
       });
     }
-    const texts = textsIn(rules, files);
-    const left = texts.reduce(
-      (rest, { text }) => rest.replace(text, () => ''),
-      files.map((file) => file.text).join('\n'),
-    );
-    if (texts.length > 0 && left.split('\n').every(isBlank)) return texts;
+    const others = notKept(documentsIn(files));
+    if (others.length === 0) return textsIn(rules, files);
     const said =
       'Only detections and correlations are kept here: filters, mappings and placeholders belong in rule files.';
-    throw new Problem(422, 'RULE_MISSING', said);
+    throw new Problem(422, 'RULE_MISSING', said, { problems: wireOf(others) });
   }
-}
-
-const isBlank = (line: string): boolean => /^\s*(#.*|---.*|\.\.\.)?$/.test(line);
-
-function textsIn(rules: LiveRules['rules'], files: readonly RuleFile[]): RuleText[] {
-  const given = new Set(files.map(({ file }) => file));
-  return [...rules.detections, ...rules.correlations]
-    .filter(({ info }) => given.has(info.file))
-    .map(({ info: { id, name, text, version } }) => ({ id, name, text, version, file: apart(`${name}.yml`) }));
 }
 
 const actorOf = (request: FastifyRequest): string => request.principal!.id;

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import Type, { type Static } from 'typebox';
-import { compileRules } from '#libs/sigma';
+import { documentsIn } from '#libs/sigma';
 import { RuleStore } from '#libs/storage';
 import { RequireScope } from '../../../platform/src/index.js';
 import { Documented } from '../http/documented.js';
@@ -13,6 +13,7 @@ import { etagOf, findStored } from './etag.js';
 import type { LiveRules } from './live-rules.js';
 import { CompiledRule, compiledList, Problem, problemList, Rule, RuleDetail, ruleDetail, ruleList } from './rule.js';
 import { Counters, countersOf, type RuleCounters } from './rule-counters.js';
+import { apart, idsIn, notKept, wireOf } from './rule-texts.js';
 import { VersionList, versionList } from './rule-version.js';
 
 const ListedRule = Type.Object({ ...Rule.properties, counters: Type.Union([Counters, Type.Null()]) });
@@ -94,18 +95,22 @@ export class RulesController {
   @HttpCode(200)
   @RequireScope('read')
   @Documented({
-    summary: 'Would this rule run? Nothing is kept',
+    summary: 'Would this rule run among the others? Nothing is kept',
+    description: 'As POST /rules would take it; a rule that is there already, as PUT would.',
     answers: Checked,
     body: RuleText,
     problems: { 413: 'The text is too long', 422: 'The body is wrong' },
   })
   check(@Body() body: unknown): Static<typeof Checked> {
     const { text, file = 'rule.yml' } = parseBody(RuleText, body);
-    const checked = compileRules([{ file, text }]);
+    const files = [{ file: apart(file), text }];
+    const tried = this.live.tryTexts(files, idsIn(files));
+    const problems = [...tried.problems, ...notKept(documentsIn(files))];
+    const own = compiledList(tried.rules).filter((rule) => rule.file === apart(file));
     return {
-      ok: checked.problems.length === 0,
-      rules: compiledList(checked),
-      problems: problemList(checked.problems),
+      ok: problems.length === 0,
+      rules: own.map((rule) => ({ ...rule, file })),
+      problems: wireOf(problems),
     };
   }
 }

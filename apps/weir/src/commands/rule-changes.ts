@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
 import { Command } from 'commander';
-import { formatProblem, type RuleProblem } from '#libs/sigma';
 import { CommandError } from '../errors.js';
-import { readRuleFiles } from '../server/rule-files.js';
 import type { Shell } from '../shell.js';
 import { count, table } from '../terminal/table.js';
 import { show } from '../terminal/terminal.js';
 import { examples } from './examples.js';
+import { importRules } from './rule-import.js';
 
 interface Detail {
   id: string;
@@ -37,16 +35,6 @@ interface Promoted {
   since: string | null;
   groups: { group: Record<string, unknown>; alerts: number }[];
 }
-
-interface Imported {
-  taken: string[];
-  unchanged: string[];
-  refused: RuleProblem[];
-}
-
-/** What goes into one request at most: the server takes a mebibyte. */
-const importCharsMax = 700_000;
-const importFilesMax = 1_000;
 
 const pathOf = (rule: string, more = ''): string => `/api/v1/rules/${encodeURIComponent(rule)}${more}`;
 
@@ -150,41 +138,6 @@ async function promote(shell: Shell, rule: string, dryRun: boolean): Promise<voi
     for (const { group, alerts: of } of groups) lines.push(`  ${count(of)} of ${JSON.stringify(group)}`);
     return [...lines, standing(promoted.rule)].join('\n');
   });
-}
-
-async function importRules(shell: Shell, path: string, shadow: boolean): Promise<void> {
-  const client = shell.client();
-  const report: Imported = { taken: [], unchanged: [], refused: [] };
-  for (const files of inParts(
-    readRuleFiles(path).map(({ file, text }) => ({ file: relative(path, file) || file, text })),
-  )) {
-    const body = { files, ...(shadow && { state: 'shadow' }) };
-    const part = await client.post<Imported>('/api/v1/rules/import', body);
-    report.taken.push(...part.taken);
-    report.unchanged.push(...part.unchanged);
-    report.refused.push(...part.refused);
-  }
-  const files = new Set(report.refused.map(({ file }) => file)).size;
-  const sum = `${count(report.taken.length)} rules taken, ${count(report.unchanged.length)} as they were, ${count(files)} files refused.`;
-  show(shell.terminal, report, () =>
-    [...report.refused.map((problem) => `refused: ${formatProblem(problem)}`), sum].join('\n'),
-  );
-}
-
-/** Rules that count others go last: what they count is there by then. */
-function* inParts(files: readonly { file: string; text: string }[]): Generator<{ file: string; text: string }[]> {
-  const last = (text: string) => Number(/^correlation:/m.test(text));
-  let part: { file: string; text: string }[] = [];
-  let chars = 0;
-  for (const file of files.toSorted((a, b) => last(a.text) - last(b.text))) {
-    if (part.length > 0 && (chars + file.text.length > importCharsMax || part.length === importFilesMax)) {
-      yield part;
-      [part, chars] = [[], 0];
-    }
-    part.push(file);
-    chars += file.text.length;
-  }
-  if (part.length > 0) yield part;
 }
 
 function standing({ name, version, state, source, windows }: Detail): string {

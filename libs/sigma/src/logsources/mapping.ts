@@ -2,7 +2,7 @@ import { eventTypes } from '#libs/events';
 import { Block } from '../block.js';
 import { type Draft } from '../drafts.js';
 import { listed, nearest, type Report } from '../problems.js';
-import { type Entry, entriesOf, isMap, isScalar, itemsOf, type Node, textOf } from '../source.js';
+import { type Entry, entriesOf, isMap, isScalar, itemsOf, type Node, type SourceDocument, textOf } from '../source.js';
 import { type LogSource } from './logsource.js';
 import { readSourceNames } from './resolve.js';
 
@@ -10,11 +10,13 @@ const keys = ['logsource', 'type', 'where', 'fields', 'below'];
 const example = 'Write for example `mapping: {logsource: {product: acme}, type: log, below: attributes}`';
 
 /** Reads the documents with a `mapping`: which events a log source means, and where they carry its fields. */
-export function readMappings(drafts: readonly Draft[]): LogSource[] {
-  return drafts.flatMap(({ kind, header }) => {
+export function readMappings(drafts: readonly Draft[]): Map<LogSource, SourceDocument> {
+  const mappings = new Map<LogSource, SourceDocument>();
+  for (const { kind, header } of drafts) {
     const mapping = kind === 'mapping' ? readMapping(header) : undefined;
-    return mapping && !header.document.report.failed ? [mapping] : [];
-  });
+    if (mapping && !header.document.report.failed) mappings.set(mapping, header.document);
+  }
+  return mappings;
 }
 
 function readMapping(header: Block): LogSource | undefined {

@@ -18,9 +18,9 @@ export const expand: Transform = {
         texts = texts.map((text) => text + plain);
         continue;
       }
-      const values = placeholders.get(name);
+      const values = placeholders.valuesOf(name);
       if (!values) {
-        const near = nearest(name, placeholders.keys());
+        const near = nearest(name, placeholders.names());
         return problem(
           node,
           `The placeholder \`%${name}%\` has no values`,

@@ -74,8 +74,11 @@ export interface Transform {
 }
 
 export interface TransformContext {
-  /** What a placeholder stands for, as Sigma strings. */
-  placeholders: ReadonlyMap<string, readonly string[]>;
+  placeholders: {
+    /** What a placeholder stands for, as Sigma strings; undefined: there is none of that name. */
+    valuesOf(name: string): readonly string[] | undefined;
+    names(): Iterable<string>;
+  };
   problem(node: Node, reason: string, hint: string): undefined;
 }
 

@@ -1,4 +1,12 @@
-import { compileRules, type RuleFile, type RuleInfo, type RuleSet } from '#libs/sigma';
+import {
+  compileRules,
+  documentsIn,
+  type RuleDocument,
+  type RuleFile,
+  type RuleInfo,
+  type RuleSet,
+  withoutDocuments,
+} from '#libs/sigma';
 import type { StoredRule } from '#libs/storage';
 
 /** All that a set of rules is made of, as plain data: whoever has it makes the same set of it. */
@@ -27,14 +35,16 @@ export function composeRules(
   stored: readonly StoredRule[],
   before: ReadonlyMap<string, string>,
 ): Composed {
-  const first = compileRules(files);
-  const broken = new Set(first.problems.map(({ file }) => file));
+  // Among the rules of the database: what names one of them is right.
+  const own = new Set(files.map(({ file }) => file));
+  const first = compileRules(withStored(files, stored)).problems.filter(({ file }) => own.has(file));
+  const broken = new Set(first.map(({ file }) => file));
   const taken = files.map(({ file, text }) => ({ file, text: (broken.has(file) && before.get(file)) || text }));
   const states = stored.map(({ id, version, state }) => ({ id, version, state }));
   const texts = { files: withStored(taken, stored), states };
   const rules = rulesOf(texts);
   const outdone = new Set(rules.problems.map(textOf));
-  const problems = [...first.problems.filter((problem) => !outdone.has(textOf(problem))), ...rules.problems];
+  const problems = [...first.filter((problem) => !outdone.has(textOf(problem))), ...rules.problems];
   return { texts, rules: { ...rules, problems }, files: taken, broken };
 }
 
@@ -57,18 +67,12 @@ export function withStored(files: readonly RuleFile[], stored: readonly StoredRu
   return [...without(files, new Set(own.map(({ id }) => id))), ...own.map(({ file, text }) => ({ file, text }))];
 }
 
-/** Files without these rules; lines stay where they are. */
+/** Files without these rules. */
 export function without(files: readonly RuleFile[], ids: ReadonlySet<string>): RuleFile[] {
   if (ids.size === 0) return [...files];
-  const texts = new Map(files.map(({ file, text }) => [file, text]));
-  for (const { id, file, text } of infosOf(compileRules(files))) {
-    if (!ids.has(id)) continue;
-    texts.set(
-      file,
-      texts.get(file)!.replace(text, () => text.replaceAll(/[^\n]+/g, '')),
-    );
-  }
-  return files.map(({ file }) => ({ file, text: texts.get(file)! }));
+  const isRule = ({ kind }: RuleDocument) => kind === 'detection' || kind === 'correlation';
+  const gone = documentsIn(files).filter((document) => isRule(document) && ids.has(document.id));
+  return withoutDocuments(files, gone);
 }
 
 export const infosOf = ({ detections, correlations }: RuleSet): RuleInfo[] =>

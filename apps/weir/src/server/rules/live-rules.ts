@@ -76,11 +76,9 @@ export class LiveRules {
   tryTexts(files: readonly RuleFile[], replaced: readonly string[]): { rules: RuleSet; problems: RuleProblem[] } {
     const rules = compileRules(this.filesWith(files, replaced));
     const given = new Set(files.map(({ file }) => file));
-    const before = new Set(this.rules.problems.map((problem) => JSON.stringify(problem)));
+    const before = new Set(this.rules.problems.map(labelOf));
     // A text may also break rules that count on what it takes the place of.
-    const problems = rules.problems.filter(
-      (problem) => given.has(problem.file) || !before.has(JSON.stringify(problem)),
-    );
+    const problems = rules.problems.filter((problem) => given.has(problem.file) || !before.has(labelOf(problem)));
     return { rules, problems };
   }
 
@@ -181,6 +179,9 @@ export class LiveRules {
     }
   }
 }
+
+/** The same problem may be hinted at otherwise: a new rule may have a name that is nearer. */
+const labelOf = ({ hint, ...problem }: RuleProblem): string => JSON.stringify(problem);
 
 /** Another one where a rule file was changed, came or went. */
 function stampOf(directory: string): string {
