@@ -75,7 +75,7 @@ export class HitSpread {
   }
 
   /** All that was pushed since the last call, in records, each to its partition. */
-  take(head: Omit<MatchBatch, 'hits'>): LogRecord[] {
+  take(head: Omit<MatchBatch, 'hits' | 'partsLeft'>): LogRecord[] {
     // The next batches' origins begin anew.
     this.begin(-1);
     const records: LogRecord[] = [];
@@ -83,10 +83,11 @@ export class HitSpread {
       const hits = buffers.filter((buffer) => buffer !== undefined && buffer.count > 0) as HitBuffer[];
       if (hits.length === 0) continue;
       const cut = cutHits(hits, recordHitsMax);
-      for (const [i, together] of cut.entries()) {
+      for (const [i, { hits: together, partsLeft }] of cut.entries()) {
         // Only with the last of them everything has been said.
         const readUntilMs = i === cut.length - 1 ? head.readUntilMs : 0;
-        records.push({ partition, time: head.markMs, value: encodeMatches({ ...head, readUntilMs }, together) });
+        const value = encodeMatches({ ...head, readUntilMs }, together, partsLeft);
+        records.push({ partition, time: head.markMs, value });
       }
       for (const buffer of hits) {
         this.counters.written += buffer.count;
