@@ -1,6 +1,7 @@
-import { hashGroup } from './group-hash.js';
+import { groupsOf } from './event-groups.js';
+import { hashGroup, hashTexts } from './group-hash.js';
 import { Hash } from './hash.js';
-import { LineView, textOf } from './line-view.js';
+import { LineView } from './line-view.js';
 import type { DetectionPlan, PlannedRule } from './plan.js';
 
 /**
@@ -19,14 +20,15 @@ export function groupValues(
   if (!view.read(line, 0, line.length)) return null;
   const hash = new Hash();
   for (const { targets } of plan.byType.get(topic) ?? []) {
-    for (const { rule: counting, links, groupSlots } of targets) {
-      const link = links.at(-1);
-      if (counting !== rule && link?.link.rule !== rule) continue;
-      for (const all of combinations(groupSlots.map((slot) => textsAt(view, slot)))) {
+    for (const target of targets) {
+      const link = target.links.at(-1);
+      if (target.rule !== rule && link?.link.rule !== rule) continue;
+      const groups = groupsOf(view, target, hash);
+      for (const all of groups.first) {
         const texts = link === undefined ? all : link.groupAt.map((at) => all[at]);
-        const { lo, hi } = hashGroup(hash, rule.seed, texts);
+        const { lo, hi } = hashTexts(hash, rule.seed, texts);
         if (lo === groupLo && hi === groupHi)
-          return Object.fromEntries(rule.groupBy.map((name, i) => [name, texts[i]]));
+          return Object.fromEntries(rule.groupBy.map((name, i) => [name, texts[i].text]));
       }
     }
   }
@@ -44,13 +46,4 @@ export function groupHash(
     groupBy.map((name) => String(group[name])),
   );
   return { groupLo: lo, groupHi: hi };
-}
-
-function textsAt(view: LineView, slot: number): string[] {
-  const value = view.value(slot);
-  return (Array.isArray(value) ? value : [value]).map((element) => textOf(element)).filter((text) => text !== null);
-}
-
-function combinations(lists: readonly string[][]): string[][] {
-  return lists.reduce<string[][]>((all, list) => all.flatMap((head) => list.map((text) => [...head, text])), [[]]);
 }
