@@ -1,8 +1,8 @@
-import { groupsOf } from './event-groups.js';
+import { groupsOf, isBySource } from './event-groups.js';
 import { hashGroup, hashTexts } from './group-hash.js';
 import { Hash } from './hash.js';
 import { LineView } from './line-view.js';
-import type { DetectionPlan, PlannedRule } from './plan.js';
+import { type DetectionPlan, type PlannedRule, sourceField } from './plan.js';
 
 /**
  * What a group's fields held, read back from one of its events: hits carry a group as a hash only. Of a field that is
@@ -23,12 +23,13 @@ export function groupValues(
     for (const target of targets) {
       const link = target.links.at(-1);
       if (target.rule !== rule && link?.link.rule !== rule) continue;
-      const groups = groupsOf(view, target, hash);
+      const groups = groupsOf(view, target, plan.sourceSlot, hash);
+      // A rule of a chain is asked about by its outermost one's groups, which are part of its own.
+      const [fields, seed] = link === undefined ? [groups.fields, groups.seed] : [rule.groupBy, rule.seed];
       for (const all of groups.first) {
         const texts = link === undefined ? all : link.groupAt.map((at) => all[at]);
-        const { lo, hi } = hashTexts(hash, rule.seed, texts);
-        if (lo === groupLo && hi === groupHi)
-          return Object.fromEntries(rule.groupBy.map((name, i) => [name, texts[i].text]));
+        const { lo, hi } = hashTexts(hash, seed, texts);
+        if (lo === groupLo && hi === groupHi) return Object.fromEntries(fields.map((name, i) => [name, texts[i].text]));
       }
     }
   }
@@ -37,13 +38,14 @@ export function groupValues(
 
 /** The hash of a group, from what its fields held. */
 export function groupHash(
-  { seed, groupBy }: PlannedRule,
+  rule: PlannedRule,
   group: Readonly<Record<string, unknown>>,
 ): { groupLo: number; groupHi: number } {
+  const [fields, seed] = isBySource(rule, group) ? [[sourceField], rule.sourceSeed!] : [rule.groupBy, rule.seed];
   const { lo, hi } = hashGroup(
     new Hash(),
     seed,
-    groupBy.map((name) => String(group[name])),
+    fields.map((name) => String(group[name])),
   );
   return { groupLo: lo, groupHi: hi };
 }

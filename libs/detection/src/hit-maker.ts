@@ -27,6 +27,7 @@ export class HitMaker {
   constructor(
     private readonly view: LineView,
     private readonly hits: HitSpread,
+    private readonly sourceSlot: number,
   ) {}
 
   /** The event that the view shows now meets the target's detection. */
@@ -77,9 +78,9 @@ export class HitMaker {
 
   private groupsOf(target: Target): First<Group> {
     const { hash } = this;
-    const { count, first } = groupsOf(this.view, target, hash);
+    const { seed, count, first } = groupsOf(this.view, target, this.sourceSlot, hash);
     const groups = Array.from(first, (texts): Group => {
-      const { lo, hi } = hashTexts(hash, target.rule.seed, texts);
+      const { lo, hi } = hashTexts(hash, seed, texts);
       return { lo, hi, links: target.links.map((link) => linkOfTexts(hash, link, texts)) };
     });
     return { first: groups, count };
