@@ -8,7 +8,7 @@ import { eventTypes, topics } from '#libs/events';
 import { type GroupPosition, type Log, openEmbeddedLog } from '#libs/log';
 import { compileRules } from '#libs/sigma';
 import { FolderSnapshots, type StepResult } from '#libs/stream';
-import { createLogger, createMetrics } from '#libs/telemetry';
+import { createLogger, createMetrics, type Metrics } from '#libs/telemetry';
 import { MatchController } from './match.controller.js';
 import { Urgency } from './urgency.js';
 
@@ -27,19 +27,21 @@ let clock: ManualClock;
 let log: Log;
 let stage: MatchController;
 let urgency: Urgency;
+let metrics: Metrics;
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'weir-spec-'));
   clock = new ManualClock(start);
   log = await openEmbeddedLog({ directory, clock });
   for (const { topic } of eventTypes) await log.createTopic(topic, { partitions: 1 });
   urgency = new Urgency();
+  metrics = createMetrics();
   stage = new MatchController(
     {
       log,
       clock,
       plans: { current: plan, subscribe: () => {} },
       snapshots: new FolderSnapshots(directory),
-      metrics: createMetrics(),
+      metrics,
       logger: createLogger('silent'),
       options: { partitions: 1, dedupeHorizonMs: 600_000, identitiesMax: 1_000, groupsMax: 1_000 },
     },
@@ -121,4 +123,13 @@ test('where others read as well, it says how far it has read once a second, and 
   urgency.waits = false;
   clock.advance(200);
   expect(await said()).toMatchObject([{ markMs: start }]);
+});
+
+test('hits beyond what an event may have are counted with their rule', async () => {
+  const ip = Array.from({ length: 10_003 }, (_, i) => `host ${i}`);
+  const event = { specversion: '1.0', id: '1', source: '/s', type: 'login', data: { outcome: 'failure', ip } };
+  await log.append('login', [{ time: start, value: Buffer.from(JSON.stringify(event)) }]);
+  await step(0);
+  const { values } = await metrics.weir_match_capped_hits_total.get();
+  expect(values).toMatchObject([{ labels: { rule: 'failed' }, value: 3 }]);
 });

@@ -25,7 +25,7 @@ export class MatchController {
   private readonly matcher: Matcher;
   /** Per partition, as `topic/partition`: the first offset not matched yet. */
   private readonly reached = new Map<string, number>();
-  private readonly reported = { events: 0, duplicates: 0, capped: 0, forgotten: 0 };
+  private readonly reported = { events: 0, duplicates: 0, forgotten: 0 };
   private isAlone = true;
   /** The windows of this process know it already. */
   private nextPlan: { plan: DetectionPlan; from: number } | null = null;
@@ -180,17 +180,18 @@ export class MatchController {
   private report(): void {
     const { metrics } = this.ports;
     const { events, duplicates } = this.matcher.counters;
-    const { capped } = this.matcher.hits.counters;
     metrics.weir_match_events_total.inc(events - this.reported.events);
     metrics.weir_match_duplicates_total.inc(duplicates - this.reported.duplicates);
-    metrics.weir_match_capped_hits_total.inc(capped - this.reported.capped);
     // Partitions that went to others take their part of it along.
     const forgotten = this.matcher.identitiesEvicted;
     metrics.weir_match_evicted_identities_total.inc(Math.max(0, forgotten - this.reported.forgotten));
-    Object.assign(this.reported, { events, duplicates, capped, forgotten });
+    Object.assign(this.reported, { events, duplicates, forgotten });
     metrics.weir_match_dispatch_seconds_total.inc(this.matcher.costs.takeDispatch());
     for (const [rule, seconds] of this.matcher.costs.take())
       metrics.weir_match_rule_seconds_total.inc({ rule }, seconds);
+    for (const [rule, hits] of this.matcher.hits.takeCapped()) {
+      metrics.weir_match_capped_hits_total.inc({ rule }, hits);
+    }
     for (const [rule, hits] of this.matcher.takeHits()) metrics.weir_match_rule_hits_total.inc({ rule }, hits);
   }
 }

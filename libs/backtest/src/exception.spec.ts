@@ -188,6 +188,17 @@ test('a lone detection goes by who is behind its events; where rules have no nam
   );
 });
 
+test('a lone detection goes by the source of events that do not say who acted, where rules may name that', async () => {
+  const text = (source: string) =>
+    `title: Odd\nname: odd\nlogsource: {${source}}\ndetection: {s: {body: odd}, condition: s}\n`;
+  const line: Event = ['log', { service: 'idm', body: 'odd' }];
+  expect(await propose(text('product: weir, service: log'), 'odd', { $source: 's' }, [line])).toEqual(
+    [{ service: 'idm' }, {}].map((shared) => {
+      return { events: 1, passed: true, odd: { $source: 's', ...shared } };
+    }),
+  );
+});
+
 test('a rule that is gone, counts others, or no longer alerts needs no exception', async () => {
   const events = [login({}), login({})];
   const group = { ip: '192.0.2.7' };

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import { type DetectionLimits, type DetectionPlan, matchedBy, planRules } from '#libs/detection';
+import { type DetectionLimits, type DetectionPlan, matchedBy, pathInGroup, planRules } from '#libs/detection';
 import {
   type Correlation,
   compileRules,
@@ -142,14 +142,14 @@ function partOf(
   return { filterable, group: fields, shared: new Map(shared.slice(0, sharedMax)) };
 }
 
-/** Where events of a detection have a field of the group; of a lone detection, who is behind them. */
+/** Where events of a detection have a field of the group; of a lone detection, who is behind them or where they come from. */
 function pathOf(
   field: string,
   detection: Detection,
   correlation: Correlation | undefined,
   { fields }: RuleSet,
 ): string | undefined {
-  if (correlation === undefined) return `data.${field}`;
+  if (correlation === undefined) return pathInGroup(field);
   const slotIn = (wanted: GroupField | undefined): number | undefined =>
     wanted?.slots.get(detection) ??
     [...(wanted?.groups ?? [])].map(([inner, at]) => slotIn(inner.groupBy[at])).find((slot) => slot !== undefined);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Alert, CloudEvent } from '#libs/events';
+import { isBySource } from './event-groups.js';
 import type { EpisodeChange, Origin } from './window-partition.js';
 
 /** One matching event: where it stands in the log, and itself where it is to be carried along. */
@@ -52,7 +53,8 @@ export function alertEvent(
       events: view.events,
       expected: view.expected,
       shadow: rule.info.shadow,
-      decision,
+      // Who sent events is not who acted in them.
+      decision: isBySource(rule, group) ? null : decision,
       revision: view.revision,
       position,
       evidence: evidence.map(({ topic, partition, offset, timeMs, event }) => ({

@@ -1,15 +1,21 @@
 import type { HitBuffer } from './hit-buffer.js';
-import { type OrderedHits, originSpan } from './match-batch.js';
+import { type OrderedHits, originSpan, partsMax } from './match-batch.js';
+
+/** What goes into one record. */
+export interface Cut {
+  hits: readonly OrderedHits[];
+  /** As `MatchBatch` has it. */
+  partsLeft: number;
+}
 
 /**
  * The hits of one partition, as the records that they are to be written in: one, unless there are too many for it. A
  * reader drops what it has applied before by each source's highest offset; so of every source what comes first in one
- * record comes before all that is in the next, and an event's hits stay together. (An event may have more hits than
- * `hitsMax`: its record is larger then.)
+ * record comes before all that is in the next, and an event's hits stay together. An event that has more than `hitsMax`
+ * by itself comes alone, in parts, which are the same however often it is written.
  */
-export function cutHits(buffers: readonly HitBuffer[], hitsMax: number): (readonly OrderedHits[])[] {
-  const count = buffers.reduce((sum, buffer) => sum + buffer.count, 0);
-  if (count <= hitsMax) return [buffers];
+export function cutHits(buffers: readonly HitBuffer[], hitsMax: number): Cut[] {
+  if (countOf(buffers) <= hitsMax) return [{ hits: buffers, partsLeft: 0 }];
   const recordOf = assignRecords(buffers, hitsMax);
   const records: OrderedHits[][] = [];
   for (const { rule, count, order, times, origins, values, recordedAt, groupLo, groupHi } of buffers) {
@@ -23,8 +29,22 @@ export function cutHits(buffers: readonly HitBuffer[], hitsMax: number): (readon
       (records[record] ??= []).push({ ...part, times, origins, values, recordedAt, groupLo, groupHi });
     });
   }
-  return records;
+  return records.flatMap((hits) => inParts(hits, hitsMax));
 }
+
+/** Columns of one length are cut at the same places: hits of links stay beside those that they are of. */
+function inParts(hits: readonly OrderedHits[], hitsMax: number): Cut[] {
+  const parts = Math.min(partsMax, Math.ceil(countOf(hits) / hitsMax));
+  return Array.from({ length: parts }, (_, part) => ({
+    partsLeft: parts - 1 - part,
+    hits: hits.flatMap(({ count, order, ...of }) => {
+      const [from, until] = [part, part + 1].map((cuts) => Math.floor((count * cuts) / parts));
+      return from === until ? [] : [{ ...of, count: until - from, order: order!.subarray(from, until) }];
+    }),
+  }));
+}
+
+const countOf = (hits: readonly OrderedHits[]): number => hits.reduce((sum, { count }) => sum + count, 0);
 
 interface MatchedEvent {
   origin: number;

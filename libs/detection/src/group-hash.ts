@@ -1,23 +1,39 @@
 import type { Hash } from './hash.js';
 import { type LineView, textOf } from './line-view.js';
 
+/** What a field holds, or one of a list's elements, as it is grouped and told apart; and the hash of it. */
+export interface HashedText {
+  text: string;
+  lo: number;
+  hi: number;
+}
+
 /** A group's hash, from the texts of its fields. */
 export function hashGroup(hash: Hash, rule: number, texts: readonly string[]): { lo: number; hi: number } {
-  const fields = texts.map((text) => {
-    const { lo, hi } = hashText(hash, text);
-    return { lo, hi };
-  });
-  hash.reset(rule);
-  for (const { lo, hi } of fields) hash.mix(lo, hi);
-  const { lo, hi } = hash.finish();
+  const { lo, hi } = hashTexts(
+    hash,
+    rule,
+    texts.map((text) => hashedText(hash, text)),
+  );
   return { lo, hi };
 }
 
-const hashText = (hash: Hash, text: string): Hash => hash.reset(0).text(text).finish();
+/** The same of texts whose hashes are known. */
+export function hashTexts(hash: Hash, rule: number, texts: readonly HashedText[]): Hash {
+  hash.reset(rule);
+  for (const { lo, hi } of texts) hash.mix(lo, hi);
+  return hash.finish();
+}
 
 /** Texts of a field, each once: of a list, its elements'; of null and of nothing, none. */
-export function textsOf(view: LineView, slot: number): Set<string> {
+export function textsOf(view: LineView, slot: number, hash: Hash): HashedText[] {
   const value = view.value(slot);
   const values = Array.isArray(value) ? value : [value];
-  return new Set(values.map((element) => textOf(element)).filter((text) => text !== null));
+  const texts = new Set(values.map((element) => textOf(element)).filter((text) => text !== null));
+  return Array.from(texts, (text) => hashedText(hash, text));
+}
+
+function hashedText(hash: Hash, text: string): HashedText {
+  const { lo, hi } = hash.reset(0).text(text).finish();
+  return { text, lo, hi };
 }

@@ -1,7 +1,8 @@
-import { hashGroup } from './group-hash.js';
+import { groupsOf, isBySource } from './event-groups.js';
+import { hashGroup, hashTexts } from './group-hash.js';
 import { Hash } from './hash.js';
-import { LineView, textOf } from './line-view.js';
-import type { DetectionPlan, PlannedRule } from './plan.js';
+import { LineView } from './line-view.js';
+import { type DetectionPlan, type PlannedRule, sourceField } from './plan.js';
 
 /**
  * What a group's fields held, read back from one of its events: hits carry a group as a hash only. Of a field that is
@@ -19,14 +20,16 @@ export function groupValues(
   if (!view.read(line, 0, line.length)) return null;
   const hash = new Hash();
   for (const { targets } of plan.byType.get(topic) ?? []) {
-    for (const { rule: counting, links, groupSlots } of targets) {
-      const link = links.at(-1);
-      if (counting !== rule && link?.link.rule !== rule) continue;
-      for (const all of combinations(groupSlots.map((slot) => textsAt(view, slot)))) {
+    for (const target of targets) {
+      const link = target.links.at(-1);
+      if (target.rule !== rule && link?.link.rule !== rule) continue;
+      const groups = groupsOf(view, target, plan.sourceSlot, hash);
+      // A rule of a chain is asked about by its outermost one's groups, which are part of its own.
+      const [fields, seed] = link === undefined ? [groups.fields, groups.seed] : [rule.groupBy, rule.seed];
+      for (const all of groups.first) {
         const texts = link === undefined ? all : link.groupAt.map((at) => all[at]);
-        const { lo, hi } = hashGroup(hash, rule.seed, texts);
-        if (lo === groupLo && hi === groupHi)
-          return Object.fromEntries(rule.groupBy.map((name, i) => [name, texts[i]]));
+        const { lo, hi } = hashTexts(hash, seed, texts);
+        if (lo === groupLo && hi === groupHi) return Object.fromEntries(fields.map((name, i) => [name, texts[i].text]));
       }
     }
   }
@@ -35,22 +38,14 @@ export function groupValues(
 
 /** The hash of a group, from what its fields held. */
 export function groupHash(
-  { seed, groupBy }: PlannedRule,
+  rule: PlannedRule,
   group: Readonly<Record<string, unknown>>,
 ): { groupLo: number; groupHi: number } {
+  const [fields, seed] = isBySource(rule, group) ? [[sourceField], rule.sourceSeed!] : [rule.groupBy, rule.seed];
   const { lo, hi } = hashGroup(
     new Hash(),
     seed,
-    groupBy.map((name) => String(group[name])),
+    fields.map((name) => String(group[name])),
   );
   return { groupLo: lo, groupHi: hi };
-}
-
-function textsAt(view: LineView, slot: number): string[] {
-  const value = view.value(slot);
-  return (Array.isArray(value) ? value : [value]).map((element) => textOf(element)).filter((text) => text !== null);
-}
-
-function combinations(lists: readonly string[][]): string[][] {
-  return lists.reduce<string[][]>((all, list) => all.flatMap((head) => list.map((text) => [...head, text])), [[]]);
 }

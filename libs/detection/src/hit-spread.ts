@@ -1,12 +1,11 @@
 import type { LogRecord } from '#libs/log';
 import { cutHits } from './cut-hits.js';
+import { hitsPerEventMax } from './event-groups.js';
 import { HitBuffer } from './hit-buffer.js';
 import { encodeMatches, type MatchBatch } from './match-batch.js';
 import type { PlannedRule } from './plan.js';
 import type { PlannedLink } from './plan-chain.js';
 
-/** A mail to a hundred thousand recipients shall not fill the log: the rest of an event's hits is dropped and counted. */
-const hitsPerEventMax = 10_000;
 /** So many hits a record, two thirds of a megabyte: the log takes records of one. */
 const recordHitsMax = 16_384;
 
@@ -19,14 +18,24 @@ export interface LinkHit {
 }
 const none: readonly LinkHit[] = [];
 
+/** What the event that is being matched has of one rule. */
+interface RuleEvent {
+  origin: number;
+  hits: number;
+  /** It counts once for a group and value, however many of a rule's detections it meets. */
+  counted: Set<string> | null;
+}
+
 /** Spreads hits over the partitions of `weir.matches`, so that one group's hits meet in one of them. */
 export class HitSpread {
-  /** Hits written, and hits beyond what one event may have. */
-  readonly counters = { written: 0, capped: 0 };
+  /** Hits written. */
+  readonly counters = { written: 0 };
   /** By partition and, as the plan numbers them, rule. */
   private readonly buffers: (HitBuffer | undefined)[][];
-  /** The event that is being matched. It counts once for a group and value, however many of a rule's detections it meets. */
-  private readonly event = { origin: -1, hits: 0, counted: null as Set<string> | null };
+  /** By rule, as the plan numbers them. */
+  private readonly events: (RuleEvent | undefined)[] = [];
+  /** Hits beyond what one event may have of a rule, by the rule's name. */
+  private capped = new Map<string, number>();
 
   constructor(partitions: number) {
     this.buffers = Array.from({ length: partitions }, () => []);
@@ -35,6 +44,7 @@ export class HitSpread {
   /** Rules have other numbers from now on. Only when all hits were taken. */
   changePlan(): void {
     for (const buffers of this.buffers) buffers.length = 0;
+    this.events.length = 0;
   }
 
   /**
@@ -42,7 +52,7 @@ export class HitSpread {
    * of, the outermost last, which chooses the partition. Their hits stand where the hit itself stands among its rule's.
    */
   push(
-    { index, hash, isShared }: PlannedRule,
+    rule: PlannedRule,
     lo: number,
     hi: number,
     time: number,
@@ -52,10 +62,11 @@ export class HitSpread {
     nth = 0,
     links: readonly LinkHit[] = none,
   ): void {
-    if (origin !== this.event.origin) this.begin(origin);
-    if (isShared && this.wasCounted(`${index}/${lo}/${hi}/${value}/${nth}`)) return;
-    if (++this.event.hits > hitsPerEventMax) {
-      this.counters.capped++;
+    const { index, hash, isShared } = rule;
+    if (isShared && this.isRepeated(rule, origin, `${lo}/${hi}/${value}/${nth}`)) return;
+    // One rule's limit is its own: what another makes of the event can't hang on it.
+    if (++this.eventOf(rule, origin).hits > hitsPerEventMax) {
+      this.leaveOut(rule, 1);
       return;
     }
     // The top bits choose the partition; the low bits choose the place in the group's table.
@@ -69,24 +80,46 @@ export class HitSpread {
     }
   }
 
+  /** Was this said before of the event under way, by another detection of the rule? */
+  isRepeated(rule: PlannedRule, origin: number, hit: string): boolean {
+    const event = this.eventOf(rule, origin);
+    event.counted ??= new Set();
+    if (event.counted.has(hit)) return true;
+    event.counted.add(hit);
+    return false;
+  }
+
+  /** So many hits are beyond what one event may have of the rule. */
+  leaveOut({ info }: PlannedRule, hits: number): void {
+    this.capped.set(info.name, (this.capped.get(info.name) ?? 0) + hits);
+  }
+
+  /** Hits that were left out since the last call, by rule name. */
+  takeCapped(): Map<string, number> {
+    const { capped } = this;
+    this.capped = new Map();
+    return capped;
+  }
+
   /** Takes back what the event under way has hit. */
   discard(origin: number): void {
     for (const buffer of this.buffers.flat()) buffer?.discard(origin);
   }
 
   /** All that was pushed since the last call, in records, each to its partition. */
-  take(head: Omit<MatchBatch, 'hits'>): LogRecord[] {
+  take(head: Omit<MatchBatch, 'hits' | 'partsLeft'>): LogRecord[] {
     // The next batches' origins begin anew.
-    this.begin(-1);
+    this.events.length = 0;
     const records: LogRecord[] = [];
     for (const [partition, buffers] of this.buffers.entries()) {
       const hits = buffers.filter((buffer) => buffer !== undefined && buffer.count > 0) as HitBuffer[];
       if (hits.length === 0) continue;
       const cut = cutHits(hits, recordHitsMax);
-      for (const [i, together] of cut.entries()) {
+      for (const [i, { hits: together, partsLeft }] of cut.entries()) {
         // Only with the last of them everything has been said.
         const readUntilMs = i === cut.length - 1 ? head.readUntilMs : 0;
-        records.push({ partition, time: head.markMs, value: encodeMatches({ ...head, readUntilMs }, together) });
+        const value = encodeMatches({ ...head, readUntilMs }, together, partsLeft);
+        records.push({ partition, time: head.markMs, value });
       }
       for (const buffer of hits) {
         this.counters.written += buffer.count;
@@ -96,16 +129,13 @@ export class HitSpread {
     return records;
   }
 
-  private begin(origin: number): void {
-    this.event.origin = origin;
-    this.event.hits = 0;
-    this.event.counted = null;
-  }
-
-  private wasCounted(hit: string): boolean {
-    this.event.counted ??= new Set();
-    if (this.event.counted.has(hit)) return true;
-    this.event.counted.add(hit);
-    return false;
+  private eventOf({ index }: PlannedRule, origin: number): RuleEvent {
+    const event = (this.events[index] ??= { origin: -1, hits: 0, counted: null });
+    if (event.origin !== origin) {
+      event.origin = origin;
+      event.hits = 0;
+      event.counted = null;
+    }
+    return event;
   }
 }

@@ -4,7 +4,7 @@ export { IdentitySet } from './identity-set.js';
 export { decodeMatches, type MatchBatch, type Source } from './match-batch.js';
 export { matchedBy } from './matched-by.js';
 export { type Matched, Matcher, type MatcherCounters, type MatcherOptions, type MatchProgress } from './matcher.js';
-export { type DetectionLimits, type DetectionPlan, type PlannedRule, planRules } from './plan.js';
+export { type DetectionLimits, type DetectionPlan, type PlannedRule, pathInGroup, planRules } from './plan.js';
 export type { RuleChange } from './plan-change.js';
 export { type Hit, readHits } from './read-hits.js';
 export { type EpisodeChange, type Origin, WindowPartition, type WindowPartitionCounters } from './window-partition.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeMatches, encodeMatches, type OrderedHits, originSpan } from './match-batch.js';
+import { decodeMatches, encodeMatches, type OrderedHits, originSpan, partsMax } from './match-batch.js';
 
 const rows = fc.array(
   fc.record({
@@ -45,18 +45,20 @@ describe('a match batch', () => {
         fc.string(),
         fc.integer({ min: 0, max: 1e13 }),
         fc.nat(9),
-        (rules, reading, markMs, shift) => {
+        fc.nat(partsMax - 1),
+        (rules, reading, markMs, shift, partsLeft) => {
           const written = rules.map(([rule, all, reversed]) => {
             const order = reversed ? Uint32Array.from(all.keys()).reverse() : null;
             return hitsOf(rule, all, order);
           });
           const bytes = Buffer.concat([
             Buffer.alloc(shift, 0xaa),
-            encodeMatches({ markMs, readUntilMs: markMs + 1, reading }, written),
+            encodeMatches({ markMs, readUntilMs: markMs + 1, reading }, written, partsLeft),
           ]);
           const read = decodeMatches(bytes.subarray(shift))!;
           expect(read.markMs).toBe(markMs);
           expect(read.readUntilMs).toBe(markMs + 1);
+          expect(read.partsLeft).toBe(partsLeft);
           expect(read.reading).toEqual(reading.toWellFormed());
           expect(read.hits).toEqual(
             rules.map(([rule, all, reversed]) => {
@@ -85,7 +87,7 @@ describe('a match batch', () => {
 
   it('a time mark is a batch without hits', () => {
     const head = { markMs: 1_767_225_600_123, readUntilMs: 5, reading: 'all' };
-    expect(decodeMatches(encodeMatches(head, []))).toEqual({ ...head, hits: [] });
+    expect(decodeMatches(encodeMatches(head, []))).toEqual({ ...head, partsLeft: 0, hits: [] });
   });
 
   it('is refused where it is cut short, too long, or of another version', () => {

@@ -4,7 +4,7 @@ import type { WindowHits } from '#libs/windows';
  * What a record of `weir.matches` holds: hits of rules that belong to one partition of it, rule by rule, each rule's in
  * the order in which their events were recorded; or none at all: then it is a time mark. Little-endian:
  *
- * header {u8 version, 7 spare, f64 mark time, f64 read until, u32 number of rules, u32 bytes of the reading} · per rule
+ * header {u8 version, 1 spare, u16 parts left, 4 spare, f64 mark time, f64 read until, u32 number of rules, u32 bytes of the reading} · per rule
  * {u32 rule, u32 count, f64 event times, f64 origins, f64 values, f64 recorded times, i32 group hashes low, i32 group
  * hashes high} · reading as JSON
  *
@@ -17,6 +17,11 @@ export interface MatchBatch {
   readUntilMs: number;
   /** A `Reading` as JSON. Writers say the same thing again and again: compare before you parse. */
   reading: string;
+  /**
+   * Of an event that has more hits than fit into a record: how many records with others of its hits are still to come.
+   * Where it isn't the last part, nothing else is in the record.
+   */
+  partsLeft: number;
   hits: readonly RuleHits[];
 }
 
@@ -51,10 +56,13 @@ const hitBytes = 40;
 /** Offsets up to four trillion; 2,047 sources. */
 export const originSpan = 2 ** 42;
 export const sourcesMax = 2047;
+/** Records that one event's hits are written in at most: so a place between two offsets is a number that is exact. */
+export const partsMax = 1024;
 
 export function encodeMatches(
-  { markMs, readUntilMs, reading }: Omit<MatchBatch, 'hits'>,
+  { markMs, readUntilMs, reading }: Omit<MatchBatch, 'hits' | 'partsLeft'>,
   hits: readonly OrderedHits[],
+  partsLeft = 0,
 ): Buffer {
   const said = Buffer.from(reading);
   const hitsBytes = hits.reduce((sum, { count }) => sum + ruleBytes + count * hitBytes, 0);
@@ -62,6 +70,7 @@ export function encodeMatches(
   const view = new DataView(bytes.buffer);
   bytes.fill(0, 0, 8);
   view.setUint8(0, version);
+  view.setUint16(2, partsLeft, true);
   view.setFloat64(8, markMs, true);
   view.setFloat64(16, readUntilMs, true);
   view.setUint32(24, hits.length, true);
@@ -108,7 +117,8 @@ export function decodeMatches(value: Uint8Array): MatchBatch | null {
   }
   if (at + view.getUint32(28, true) !== value.length) return null;
   const reading = new TextDecoder().decode(value.subarray(at));
-  return { markMs: view.getFloat64(8, true), readUntilMs: view.getFloat64(16, true), reading, hits };
+  const partsLeft = view.getUint16(2, true);
+  return { markMs: view.getFloat64(8, true), readUntilMs: view.getFloat64(16, true), reading, partsLeft, hits };
 }
 
 const columnsAt = (buffer: ArrayBuffer, at: number, count: number): Omit<RuleHits, 'count' | 'rule'> => ({

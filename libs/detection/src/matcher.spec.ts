@@ -112,10 +112,12 @@ function expectedHits(topic: string, line: string, offset: number): Omit<Hit, 'p
         (all, slot) => all.flatMap((head) => textsOf(view.value(slot)).map((text) => [...head, text])),
         [[]],
       );
+      // Who matches a lone detection and does not say who it is, is known by the source.
+      const isNameless = rule.sourceSeed !== null && groups.length === 0;
       for (const text of values) {
-        for (const group of groups) {
+        for (const group of isNameless ? [textsOf(view.value(plan.sourceSlot))] : groups) {
           const value = text === null ? 0 : numberOf(text);
-          const { lo, hi } = hashGroup(hash, rule.seed, group);
+          const { lo, hi } = hashGroup(hash, isNameless ? rule.sourceSeed! : rule.seed, group);
           // However many of a correlation's rules an event meets, it is one event.
           found.set([rule.info.name, lo, hi, value].join(), { rule: rule.info.name, lo, hi, value, offset });
         }

@@ -57,7 +57,7 @@ export class Matcher {
   ) {
     this.view = new LineView(plan.paths);
     this.hits = new HitSpread(options.partitions);
-    this.maker = new HitMaker(this.view, this.hits);
+    this.maker = new HitMaker(this.view, this.hits, plan.sourceSlot);
     this.dispatch = dispatchOf(plan);
   }
 
@@ -85,7 +85,7 @@ export class Matcher {
   changePlan(plan: DetectionPlan): void {
     this.plan = plan;
     this.view = new LineView(plan.paths);
-    this.maker = new HitMaker(this.view, this.hits);
+    this.maker = new HitMaker(this.view, this.hits, plan.sourceSlot);
     this.dispatch = dispatchOf(plan);
     this.hits.changePlan();
   }

@@ -1,6 +1,7 @@
 import { eventTypes } from '#libs/events';
 import type { Correlation, Detection, RuleInfo, RuleSet } from '#libs/sigma';
 import type { WindowRule } from '#libs/windows';
+import { hash32 } from './hash.js';
 import { type ChainPlace, type PlannedChain, planChain, type TargetLink } from './plan-chain.js';
 import { type Brought, windowOf } from './plan-window.js';
 import { countDetections, Numbers, type Planning, planned, readBy } from './planning.js';
@@ -22,6 +23,8 @@ export interface PlannedRule {
   /** Its name among all plans: the id, and of what else there is under that id. Groups are hashed with its hash. */
   key: string;
   seed: number;
+  /** Of a lone detection: what the source is hashed with, by which events are grouped that do not say who acted. */
+  sourceSeed: number | null;
   /** Names the rule, with this meaning, in `weir.matches`: hits of another meaning are not its own. */
   hash: number;
   timespan: string;
@@ -47,6 +50,8 @@ export interface Meaning {
 /** Where the events of one detection go: which rule counts them, by which fields. */
 export interface Target {
   rule: PlannedRule;
+  /** The one type of event that goes there; null: all that the detection looks at. */
+  type: string | null;
   groupSlots: readonly number[];
   brings: Brought;
   /** In a chain: the groups that the rule's group is part of, its parent's first. */
@@ -74,6 +79,13 @@ export interface DetectionPlan {
 
 /** A lone detection's alerts: all its hits of one actor that are less than a minute apart are one episode. */
 const loneTimespanMs = 60_000;
+/**
+ * What a lone detection's alert is about where its events do not say who acted (a `log` without `host`): rules call the
+ * event's source so, which no event lacks. A detection that matches alerts in any case.
+ */
+export const sourceField = '$source';
+/** Where events have a field of a lone detection's group. */
+export const pathInGroup = (field: string): string => (field === sourceField ? 'source' : `data.${field}`);
 const actorFields = ['client', 'actor', 'ip', 'sender', 'voter', 'contest', 'host', 'service'];
 
 export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPlan {
@@ -91,8 +103,10 @@ export function planRules(rules: RuleSet, limits: DetectionLimits): DetectionPla
   }
   const byType = new Map<string, PlannedDetection[]>();
   for (const [detection, list] of targets) {
-    if (list.length === 0) continue;
-    for (const type of detection.types) byType.set(type, [...(byType.get(type) ?? []), { detection, targets: list }]);
+    for (const type of detection.types) {
+      const targets = list.filter((target) => target.type === null || target.type === type);
+      if (targets.length > 0) byType.set(type, [...(byType.get(type) ?? []), { detection, targets }]);
+    }
   }
   for (const planned of byType.values()) {
     const fed = planned.flatMap(({ targets }) => targets.map(({ rule }) => rule));
@@ -127,11 +141,14 @@ function planDetection(planning: Planning, detection: Detection, type: string): 
   const field = actorFieldOf(type);
   const rule = planned(
     planning,
-    { info, key, timespan: '60s', condition: { gte: 1 }, spec, groupBy: [field] },
+    {
+      ...{ info, key, timespan: '60s', condition: { gte: 1 }, spec, groupBy: [field] },
+      sourceSeed: hash32(`${key} ${sourceField}`),
+    },
     { grouping: [], brought: [], events: [meaning] },
   );
-  const groupSlots = [planning.rules.fields.slot(`data.${field}`)];
-  planning.targets.get(detection)!.push({ rule, groupSlots, brings: { kind: 'nothing' }, links: [], hits: 0 });
+  const groupSlots = [planning.rules.fields.slot(pathInGroup(field))];
+  planning.targets.get(detection)!.push({ rule, type, groupSlots, brings: { kind: 'nothing' }, links: [], hits: 0 });
 }
 
 /** The field that says who is behind events of a type. */

@@ -30,7 +30,7 @@ export class Numbers {
 
 export function planned(
   { numbers, byHash }: Planning,
-  rule: Pick<PlannedRule, 'info' | 'key' | 'timespan' | 'condition' | 'spec' | 'groupBy'>,
+  rule: Pick<PlannedRule, 'info' | 'key' | 'timespan' | 'condition' | 'spec' | 'groupBy'> & { sourceSeed?: number },
   parts: { grouping: unknown; brought: unknown; events: unknown },
 ): PlannedRule {
   const { key, groupBy, spec } = rule;
@@ -42,7 +42,10 @@ export function planned(
     events: JSON.stringify(parts.events),
   };
   const number = numbers.next(JSON.stringify([key, meaning]));
-  const made = { ...rule, ...number, isShared: false, seed: hash32(key), meaning, place: null };
+  const made: PlannedRule = {
+    ...{ sourceSeed: null, ...rule, ...number },
+    ...{ isShared: false, seed: hash32(key), meaning, place: null },
+  };
   byHash.set(made.hash, made);
   return made;
 }
@@ -74,7 +77,7 @@ export function countDetections(
     const groupSlots = groupSlotsOf(correlation, detection);
     const links = linksOf.map((linkOf) => linkOf(groupSlots));
     const brings = broughtBy(correlation, detection);
-    targets.get(detection)?.push({ rule, groupSlots, brings, links, hits: 0 });
+    targets.get(detection)?.push({ rule, type: null, groupSlots, brings, links, hits: 0 });
   }
 }
 

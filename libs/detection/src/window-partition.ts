@@ -5,6 +5,7 @@ import {
   decodeMatches,
   type MatchBatch,
   originSpan,
+  partsMax,
   type Reading,
   type RuleHits,
   type Source,
@@ -59,7 +60,10 @@ export class WindowPartition {
   readonly stores = new Map<PlannedRule, WindowStore>();
   private readonly chains = new Map<PlannedChain, ChainWindows>();
   readonly sources: Source[] = [];
-  /** Per source: the highest offset applied. What comes again at or below it is dropped. */
+  /**
+   * Per source: the highest offset applied. What comes again at or below it is dropped. A little less than an offset:
+   * of the event there, which comes in parts, as many are still to come.
+   */
   readonly applied: number[] = [];
   readonly merge = new WriterMerge();
   /** Somebody waits for other writers to say how far they have read; whoever answers takes it back. */
@@ -129,11 +133,11 @@ export class WindowPartition {
     return this.departing.length > 0;
   }
 
-  private applyMatches({ markMs, readUntilMs, reading, hits }: MatchBatch): void {
+  private applyMatches({ markMs, readUntilMs, reading, partsLeft, hits }: MatchBatch): void {
     const readers = this.readersOf(reading);
-    // Hits of one event are all in one record, so "applied before this record" is what decides.
+    // Hits of one event are all in one record, or in parts alone, so "applied before this record" is what decides.
     const appliedBefore = readers.read.map((source) => this.applied[source]);
-    for (const ruleHits of hits) this.keepNew(ruleHits, readers.read, appliedBefore);
+    for (const ruleHits of hits) this.keepNew(ruleHits, readers.read, appliedBefore, partsLeft / partsMax);
     if (readers.others === null && this.merge.isEmpty) {
       this.count(hits);
       if (hits.length === 0) this.advance(markMs, readUntilMs);
@@ -186,15 +190,16 @@ export class WindowPartition {
   }
 
   /** Drops what was seen before, in place, and makes origins of the record's sources ours. */
-  private keepNew(hits: RuleHits, read: readonly number[], appliedBefore: readonly number[]): void {
+  private keepNew(hits: RuleHits, read: readonly number[], appliedBefore: readonly number[], toCome: number): void {
     const { times, origins, values, recordedAt, groupLo, groupHi } = hits;
     let kept = 0;
     for (let i = 0; i < hits.count; i++) {
       const from = Math.floor(origins[i] / originSpan);
       const offset = origins[i] - from * originSpan;
-      if (offset <= appliedBefore[from]) continue;
+      const reached = offset - toCome;
+      if (reached <= appliedBefore[from]) continue;
       const source = read[from];
-      if (offset > this.applied[source]) this.applied[source] = offset;
+      if (reached > this.applied[source]) this.applied[source] = reached;
       times[kept] = times[i];
       origins[kept] = source * originSpan + offset;
       values[kept] = values[i];

@@ -37,8 +37,8 @@ export const metricTable = {
   },
   weir_match_capped_hits_total: {
     type: 'counter',
-    help: 'Hits dropped because one event had more than 10,000',
-    labels: [],
+    help: 'Hits dropped because one event had more than 10,000 of a rule',
+    labels: ['rule'],
   },
   weir_match_evicted_identities_total: {
     type: 'counter',
