@@ -33,10 +33,10 @@ afterEach(async () => {
 let events = 0;
 
 /** Failed logins by their second, through match and window; what changed. `kept`: they are in the log as well. */
-async function changed(seconds: readonly number[], kept = true): Promise<EpisodeChange[]> {
+async function changed(seconds: readonly number[], kept = true, more = {}): Promise<EpisodeChange[]> {
   const records = seconds.map((second) => {
     events++;
-    return { ...failedLogin(`${events}`, second, '192.0.2.1'), recordedAt: start + events };
+    return { ...failedLogin(`${events}`, second, '192.0.2.1', more), recordedAt: start + events };
   });
   const { next } = (await log.describe('login')).partitions[0];
   if (kept) await log.append('login', records);
@@ -61,9 +61,9 @@ const passed = (seconds: number) =>
     ),
   );
 
-async function written(): Promise<Alert[]> {
-  const batch = await log.read(topics.alert, 0, 0);
-  return Array.from({ length: batch.count }, (_, i) => {
+async function written(from = 0): Promise<Alert[]> {
+  const batch = await log.read(topics.alert, 0, from);
+  const alerts = Array.from({ length: batch.count }, (_, i) => {
     const event = JSON.parse(batch.value(i).toString());
     expect(event).toMatchObject({ specversion: '1.0', type: 'alert', subject: event.data.id });
     expect(alert.accepts(event.data)).toBe(true);
@@ -71,6 +71,7 @@ async function written(): Promise<Alert[]> {
     expect(batch.time(i)).toBe(Date.parse(event.data.lastSeen));
     return event.data as Alert;
   });
+  return alerts.length === 0 ? [] : [...alerts, ...(await written(batch.nextOffset))];
 }
 
 const figures = (alerts: readonly Alert[]) => alerts.map(({ state, events, revision }) => [state, events, revision]);
@@ -106,6 +107,40 @@ describe('AlertPublisher', () => {
       const line = (await log.read('login', 0, offset, { recordsMax: 1 })).value(0).toString();
       if (event) expect(event).toEqual(JSON.parse(line));
     }
+  });
+
+  it('carries of large events as many as a record holds, and others with what it says next', async () => {
+    // Numbers that JSON writes longer than they came are no way around it.
+    for (const more of [{ reason: 'x'.repeat(400_000) }, { n: Array(20_000).fill(1e20) }]) {
+      windows = new WindowPartition(0, plan, options);
+      publisher = new AlertPublisher(log);
+      const { next } = (await log.describe(topics.alert)).partitions[0];
+      const base = 10_000 * next;
+      await publisher.publish(windows, await changed([base + 1, base + 2, base + 3], true, more));
+      await publisher.publish(windows, await changed([base + 4], true, more));
+      await publisher.flush();
+      const [opened, grown] = await written(next);
+      expect(opened.evidence).toHaveLength(3);
+      const first = carried(opened);
+      expect(first.length).toBeGreaterThan(0);
+      expect(first.length).toBeLessThan(3);
+      expect([...first, ...carried(grown)]).toEqual(
+        grown.evidence.map(({ offset }) => offset).slice(0, 2 * first.length),
+      );
+    }
+  });
+
+  it('writes more than a log takes at once in several appends', async () => {
+    await log.close();
+    log = await openEmbeddedLog({ directory, clock: systemClock, waitingBytesMax: 12 << 20 });
+    publisher = new AlertPublisher(log);
+    const ip = Array.from({ length: 600 }, (_, i) => `host ${i}`);
+    const changes = await changed([1, 2, 3], true, { ip, reason: 'x'.repeat(20_000) });
+    expect(changes).toHaveLength(600);
+    await publisher.publish(windows, changes);
+    const groups = (await written()).map(({ group }) => group.ip);
+    expect(groups.sort()).toEqual(ip.sort());
+    expect(publisher.saidUntil(windows)).toBe(windows.position);
   });
 
   it('names the first and the latest fifty events of a flood, whatever its length', async () => {

@@ -57,16 +57,25 @@ export class AlertPublisher {
 
   private async write(choose: (pending: Pending, id: string) => boolean): Promise<void> {
     const chosen = [...this.pending].filter(([id, pending]) => choose(pending, id));
-    if (chosen.length === 0) return;
-    const records: LogRecord[] = [];
-    const published: [string, Published][] = [];
-    for (const [id, pending] of chosen) {
-      const { record, ...said } = await this.record(this.published.get(id), pending);
-      records.push(record);
-      published.push([id, said]);
+    let told = new Map<string, Published & { record: LogRecord }>();
+    let bytes = 0;
+    for (const [i, [id, pending]] of chosen.entries()) {
+      const alert = await this.record(this.published.get(id), pending);
+      told.set(id, alert);
+      bytes += alert.record.value.length;
+      if (bytes < appendBytes && i < chosen.length - 1) continue;
+      await this.append(told);
+      told = new Map();
+      bytes = 0;
     }
-    await this.log.append(topics.alert, records);
-    for (const [id, said] of published) {
+  }
+
+  private async append(told: ReadonlyMap<string, Published & { record: LogRecord }>): Promise<void> {
+    await this.log.append(
+      topics.alert,
+      Array.from(told.values(), ({ record }) => record),
+    );
+    for (const [id, { record, ...said }] of told) {
       this.pending.delete(id);
       // A closed alert is rarely heard of again; should it reopen, its evidence goes out once more.
       if (said.state === 'open') this.published.set(id, said);
@@ -88,17 +97,14 @@ export class AlertPublisher {
     }));
     const lines = await this.readAll(evidence.filter((ref) => !carried.has(keyOf(ref))));
     const group = known?.group ?? (await this.groupOf(change, evidence, lines));
-    for (const ref of evidence) {
-      const line = lines.get(keyOf(ref));
-      if (line) ref.event = JSON.parse(line.toString()) as Record<string, unknown>;
-    }
+    const left = carry(evidence, lines);
     const event = alertEvent(change, group, evidence);
     const key = Buffer.from(eventTypeOf(topics.alert)!.key(event.data as unknown as Record<string, unknown>));
     return {
       record: { key, time: view.lastSeen, value: encodeEvent(event) },
       state: view.state,
       group,
-      carried: new Set(evidence.map(keyOf)),
+      carried: new Set(evidence.map(keyOf).filter((key) => !left.has(key))),
     };
   }
 
@@ -144,6 +150,31 @@ export class AlertPublisher {
 
 /** Of a stored batch, at most so many records are looked through for evidence at once. */
 const evidenceRecordsMax = 5000;
+
+/** An append is closed past so many bytes: a log takes tens of megabytes at once, and one event may open many alerts. */
+const appendBytes = 8 << 20;
+
+/** Events that one record carries, bytes; beside them it holds little, and a log takes records of a megabyte. */
+const carriedBytesMax = 768 * 1024;
+
+/** Puts the events into the evidence, as long as there is room; those left go with what is said next of the alert. */
+function carry(evidence: readonly Evidence[], lines: ReadonlyMap<string, Buffer>): Set<string> {
+  const left = new Set<string>();
+  let room = carriedBytesMax;
+  for (const ref of evidence) {
+    const line = lines.get(keyOf(ref));
+    if (line === undefined) continue;
+    const event = JSON.parse(line.toString()) as Record<string, unknown>;
+    // As it will be written, which may be longer than it came.
+    const bytes = Buffer.byteLength(JSON.stringify(event));
+    if (bytes > room) left.add(keyOf(ref));
+    else {
+      ref.event = event;
+      room -= bytes;
+    }
+  }
+  return left;
+}
 
 const keyOf = ({ topic, partition, offset }: Origin): string => `${topic}/${partition}/${offset}`;
 

@@ -26,10 +26,10 @@ export const plan = planRules(compileRules([{ file: 'guessing.yml', text: rules 
 /** Event times are told from here on. */
 export const start = Date.UTC(2026, 0, 1);
 
-/** A login as the log has it: `second` after the start, refused. */
-export function failedLogin(id: string, second: number, ip: string): { time: number; value: Buffer } {
+/** A login as the log has it: `second` after the start, refused. `more`: what else it says. */
+export function failedLogin(id: string, second: number, ip: string, more = {}): { time: number; value: Buffer } {
   const time = start + second * 1000;
-  const data = { outcome: 'failure', ip };
+  const data = { outcome: 'failure', ip, ...more };
   const event = { specversion: '1.0', id, source: '/s', type: 'login', time: new Date(time).toISOString(), data };
   return { time, value: Buffer.from(JSON.stringify(event)) };
 }

@@ -68,6 +68,24 @@ async function committed(): Promise<Record<number, number>> {
 const soon = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 5 });
 
 describe('RunningStage', () => {
+  it('appends more than a log takes at once piece by piece, in order, and a refused piece again', async () => {
+    await log.close();
+    log = await openEmbeddedLog({ directory, clock: systemClock, openFile: disk.open, waitingBytesMax: 20 << 20 });
+    const values = Array.from({ length: 50 }, (_, i) => `${i}`.padEnd(1_000_000));
+    const records = values.map((value) => ({ partition: 0, time: 1, value: Buffer.from(value) }));
+    disk.roomBytes = 20_000_000;
+    await start({ step: async () => ({ appends: [{ topic: 'out', records }] }) });
+    await append(0, 'a');
+    await soon(() => expect(failures.map(({ code }) => code)).toContain('LOG_UNAVAILABLE'));
+    disk.roomBytes = Number.POSITIVE_INFINITY;
+    await soon(async () => expect(await committed()).toEqual({ 0: 1 }));
+    const written: string[] = [];
+    for (let offset = 0; offset < records.length; offset = written.length) {
+      written.push(...valuesOf([await log.read('out', 0, offset)]));
+    }
+    expect(written.map((value) => value.trim())).toEqual(values.map((value) => value.trim()));
+  });
+
   it('steps every record once, in the order of its partition, and commits', async () => {
     const stepped: string[][] = [[], [], []];
     await append(0, 'a', 'b');

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, GroupPosition, Log, RecordBatch } from '#libs/log';
+import { appendInPieces } from './append-in-pieces.js';
 import { CatchUp, type CatchUpState } from './catch-up.js';
 import type { Failure } from './failure.js';
 import { readProblemOf } from './read-problem.js';
@@ -228,18 +229,17 @@ export class RunningStage {
   private async write(result: StepResult | undefined): Promise<boolean> {
     const { log, stage } = this.options;
     for (let waiting = result?.appends ?? []; ; ) {
-      const outcomes = await Promise.allSettled(waiting.map(({ topic, records }) => log.append(topic, records)));
-      const refused = outcomes.findIndex(({ status }) => status === 'rejected');
-      if (refused < 0) {
+      const outcomes = waiting.map((append) => appendInPieces(log, append));
+      const refused = (await Promise.all(outcomes)).filter((outcome) => outcome !== null);
+      if (refused.length === 0) {
         this.retryMs.delete('write');
         return true;
       }
       const retryMs = this.nextRetryMs('write');
-      const { reason } = outcomes[refused] as PromiseRejectedResult;
-      this.options.failed(reason, { stage: stage.group, topic: waiting[refused].topic, retryMs });
+      this.options.failed(refused[0].reason, { stage: stage.group, topic: refused[0].left.topic, retryMs });
       await this.sleep(retryMs);
       if (this.stopping) return false;
-      waiting = waiting.filter((_, i) => outcomes[i].status === 'rejected');
+      waiting = refused.map(({ left }) => left);
     }
   }
 
