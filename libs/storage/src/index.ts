@@ -77,6 +77,7 @@ export {
   markDead,
   markDelivered,
   markFailed,
+  pauseTarget,
   prune,
   putFiring,
   waitingCounts,
