@@ -111,3 +111,12 @@ test('the guard’s alerts close when their minute is over', async () => {
   await expect.poll(async () => (await guardAlerts()).map(({ state }) => state)).toEqual(Array(4).fill('closed'));
   expect((await guardAlerts()).every(({ closedAt }) => Date.parse(closedAt!) <= start + 120_000)).toBe(true);
 });
+
+test('bouncers that ask no more are forgotten now and then', async () => {
+  await pg.database.query(
+    `INSERT INTO decided.bouncer (key_id, address, pulled_at, held) VALUES ('k', '192.0.2.1', $1, ''), ('k', '192.0.2.2', $2, '')`,
+    [new Date(clock.now() - 8 * 86_400_000), new Date(clock.now())],
+  );
+  clock.advance(600_000);
+  await expect.poll(() => pg.database.query('SELECT address FROM decided.bouncer')).toEqual([{ address: '192.0.2.2' }]);
+});
