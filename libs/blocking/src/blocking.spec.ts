@@ -4,7 +4,7 @@ import { parseNetwork } from '#libs/silencing';
 import { type AllowEntry, DecisionBook } from './book.js';
 import { blockedNetwork, type Decision, manualSubject, numberOf, uuidOf } from './decision.js';
 import { goDuration } from './go-duration.js';
-import { forbidden } from './guard.js';
+import { beyondMany, forbidden } from './guard.js';
 import { packHeld, pull, rememberedMs, unpackHeld } from './pull.js';
 import { targetOf } from './target.js';
 
@@ -39,6 +39,38 @@ test.each([
   ['User', '', 'value'],
 ])('%s %s may not be blocked for: %s', (scope, value, reason) => {
   expect(forbidden({ scope, value }, { ownNetworks: [parseNetwork('10.0.0.0/8')!] })).toBe(reason);
+});
+
+const asking = fc.record({
+  value: fc.constantFrom(...'abcdef'),
+  startsAt: fc.nat(30),
+  lasts: fc.integer({ min: 1, max: 15 }),
+});
+
+test('of what a rule asks for that goes beyond so many others at that time; what is known later refuses more, and frees nothing', () => {
+  fc.assert(
+    fc.property(fc.array(asking, { maxLength: 25 }), fc.nat(4), fc.nat(25), fc.nat(30), (all, max, one, since) => {
+      const asked = all
+        .map((each) => ({ ...each, until: each.startsAt + each.lasts }))
+        .sort((a, b) => a.startsAt - b.startsAt);
+      const expected = asked.filter(({ value, startsAt }, i) => {
+        const others = asked.slice(0, i).filter((other) => other.until > startsAt && other.value !== value);
+        return new Set(others.map((other) => other.value)).size >= max;
+      });
+      const beyond = beyondMany(new Map(), asked, max);
+      expect(beyond).toEqual(expected);
+      const without = asked.filter((_, i) => i !== one);
+      expect(beyond).toEqual(expect.arrayContaining(beyondMany(new Map(), without, max)));
+      // Of what began before, those that are asked for longest tell enough.
+      const earlier = new Map<string, number>();
+      for (const { value, startsAt, until } of asked)
+        if (startsAt < since && until > since) earlier.set(value, Math.max(until, earlier.get(value) ?? 0));
+      const longest = new Map([...earlier].sort((a, b) => b[1] - a[1]).slice(0, max + 1));
+      const later = asked.filter(({ startsAt }) => startsAt >= since);
+      expect(beyondMany(longest, later, max)).toEqual(expected.filter(({ startsAt }) => startsAt >= since));
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 test.each([

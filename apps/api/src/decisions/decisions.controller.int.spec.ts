@@ -20,6 +20,7 @@ test('all that blocks somebody is lifted, however much it is', async () => {
   const controller = new DecisionsController(pg.database, clock, store, {
     ownNetworks: [],
     perMinuteMax: 100,
+    beyondAddressesMax: 10,
   });
   const add = (value: string) =>
     store.add({ type: 'ban', scope: 'Ip', value, durationMs: 3_600_000, reason: 'a test' }, 'one');
