@@ -87,6 +87,14 @@ export class Bouncers {
   }
 }
 
+/** Whether any bouncer asked that was not forgotten since. */
+export async function bouncersAsked(database: DataSource): Promise<boolean> {
+  const [{ asked }] = await database.query<{ asked: boolean }[]>(
+    'SELECT EXISTS (SELECT FROM decided.bouncer) AS asked',
+  );
+  return asked;
+}
+
 /**
  * Forgets what bouncers were told that did not ask for a week, or can't any more since their key was revoked or has expired.
  * One that asks again is one of which nothing is known: see `pull` of libs/blocking.
