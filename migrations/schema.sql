@@ -599,6 +599,8 @@ CREATE INDEX contest_suspect_by_voter ON computed.contest_suspect USING btree (v
 CREATE INDEX contest_vote_by_account_day ON computed.contest_vote USING btree (account_created_on, contest) WHERE (account_created_on IS NOT NULL);
 CREATE INDEX contest_vote_by_address ON computed.contest_vote USING btree (network, ip) WHERE (network IS NOT NULL);
 CREATE INDEX contest_vote_by_contest ON computed.contest_vote USING btree (contest);
+CREATE INDEX decision_beyond_addresses_by_start ON computed.decision USING btree (rule_id, starts_at) WHERE (scope <> ALL (ARRAY['Ip'::text, 'Range'::text]));
+CREATE INDEX decision_beyond_addresses_by_until ON computed.decision USING btree (rule_id, until) WHERE (scope <> ALL (ARRAY['Ip'::text, 'Range'::text]));
 CREATE INDEX decision_by_change ON computed.decision USING btree (change);
 CREATE INDEX decision_by_id ON computed.decision USING btree (id);
 CREATE INDEX decision_by_minute ON computed.decision USING btree (rule_id, minute, starts_at, alert_id, term) WHERE (guard IS NULL);

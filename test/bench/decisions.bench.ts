@@ -2,13 +2,14 @@
  * Bouncers: `npm run build && node dist/test/bench/decisions.bench.js [decisions] [rounds]`.
  *
  * A real Weir with that many active decisions (100,000) answers a CrowdSec bouncer on loopback: the first time (startup),
- * while nothing changes, and while a hundred come and go each time. Milliseconds are from the request to the last byte; CPU
+ * while nothing changes, while a hundred come and go each time, and after a restart of Weir. Milliseconds are from the request to the last byte; CPU
  * is that of this process, which is the client, too.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { numberOf, uuidOf } from '#libs/blocking';
 import { systemClock } from '#libs/clock';
 import { loadConfig } from '#libs/config';
@@ -24,12 +25,17 @@ const dataDir = mkdtempSync(join(tmpdir(), 'weir-bench-'));
 
 const config = loadConfig({ WEIR_DATA_DIR: dataDir, WEIR_HTTP_PORT: '0', WEIR_ADMIN_KEY: key, WEIR_PARTITIONS: '2' });
 await fill();
-const weir = await startWeir({ config, apps: [], clock: systemClock, logger: createLogger('warn') });
+const start = () => startWeir({ config, apps: [], clock: systemClock, logger: createLogger('warn') });
+let weir = await start();
 try {
   await report('the first of all', 'startup=true', async () => {}, 1);
   await report('startup', 'startup=true', async () => {});
   await report('nothing changed', '', async () => {});
   await report('100 came, 100 went', '', change);
+  await weir.stop();
+  weir = await start();
+  // A bouncer asks every ten seconds; meanwhile the decisions are read, since it asked before.
+  await report('the first after a restart', '', () => delay(5_000), 1);
 } finally {
   await weir.stop();
   rmSync(dataDir, { recursive: true, force: true });

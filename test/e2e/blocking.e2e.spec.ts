@@ -144,6 +144,37 @@ describe('CrowdSec’s protocol', () => {
     expect(await (await asBouncer('/v1/decisions?scenarios_not_containing=MAN')).json()).toBeNull();
   });
 
+  test('HEAD is answered as GET is, without a body, and changes nothing', async () => {
+    const head = async (path: string, key = bouncer) => {
+      const response = await asBouncer(path, { method: 'HEAD' }, key);
+      return [response.status, response.headers.get('content-type'), await response.text()];
+    };
+    expect(await head('/v1/decisions', 'wrong')).toEqual([403, expect.stringContaining('application/json'), '']);
+    const lengths = async () => {
+      const { headers } = await asBouncer('/v1/decisions', { method: 'HEAD' });
+      return Number(headers.get('content-length')) - (await (await asBouncer('/v1/decisions')).text()).length;
+    };
+    // What is left of a decision may lose a digit between the two.
+    await expect.poll(lengths).toBe(0);
+    await block('203.0.113.77');
+    for (const path of [
+      '/v1/decisions',
+      '/v1/decisions?ip=203.0.113.77',
+      '/v1/decisions/stream',
+      '/v1/decisions/stream?startup=true',
+    ])
+      expect(await head(path)).toEqual([200, 'application/json', '']);
+    expect((await asBouncer('/v1/decisions?ip=nobody', { method: 'HEAD' })).status).toBe(400);
+    expect(valuesOf(await pulled())).toEqual([['203.0.113.77'], null]);
+  });
+
+  test('a stream of some rules only', async () => {
+    const { key } = await ask<{ key: string }>('POST', '/api/v1/keys', { name: 'of people', scopes: ['bouncer'] });
+    const all = valuesOf(await pulled('startup=true'))[0];
+    expect(valuesOf(await pulled('startup=true&scenarios_containing=ssh,MANU', key))).toEqual([all, null]);
+    expect(valuesOf(await pulled('startup=true&scenarios_containing=ssh', key))).toEqual([null, all]);
+  });
+
   test('it is never compressed, and says how long it is', async () => {
     const headers = await new Promise<NodeJS.Dict<string | string[]>>((resolve, reject) => {
       const asked = { headers: { 'x-api-key': bouncer, 'accept-encoding': 'gzip, br' } };

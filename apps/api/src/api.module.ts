@@ -20,6 +20,7 @@ import { Backtests } from './backtests/backtests.js';
 import { contestControllers, contestProviders } from './contests/contest-parts.js';
 import { BouncersController } from './decisions/bouncers.controller.js';
 import { DecisionsController } from './decisions/decisions.controller.js';
+import { openLedger } from './decisions/open-ledger.js';
 import { feedControllers, feedProviders } from './feeds/feed-parts.js';
 import { ExceptionsController } from './fixtures/exceptions.controller.js';
 import { FixturesController } from './fixtures/fixtures.controller.js';
@@ -112,7 +113,7 @@ export class ApiModule {
         { provide: SilenceStore, useFactory: () => new SilenceStore(ports.database, ports.clock) },
         { provide: DecisionStore, useFactory: () => new DecisionStore(ports.database, ports.clock) },
         { provide: Bouncers, useFactory: () => new Bouncers(ports.database) },
-        { provide: DecisionLedger, useFactory: () => ledgerOf(ports) },
+        { provide: DecisionLedger, useFactory: () => openLedger(ports) },
         SilenceDesk,
         ...contestProviders(ports),
         ...feedProviders(ports.feeds),
@@ -130,11 +131,4 @@ export class ApiModule {
 
 function replays({ log, clock, database, rules, detection }: ApiPorts, store: RuleStore): Replays {
   return new Replays(database, { log, clock, rules: { store, live: rules }, options: detection });
-}
-
-function ledgerOf({ database, metrics }: ApiPorts): DecisionLedger {
-  return new DecisionLedger(database, (kept, leftOut) => {
-    metrics.weir_bouncer_decisions.set(kept);
-    metrics.weir_bouncer_decisions_left_out.set(leftOut);
-  });
 }

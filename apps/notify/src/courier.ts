@@ -7,6 +7,7 @@ import {
   markDead,
   markDelivered,
   markFailed,
+  pauseTarget,
   putFiring,
   type StoredTarget,
 } from '#libs/storage';
@@ -129,6 +130,8 @@ export class Courier implements OnModuleInit, OnModuleDestroy {
     const { problem, retryAfterMs } = failure;
     const dead = now >= message.giveUpAt;
     metrics.weir_notify_deliveries_total.inc({ target, outcome: dead ? 'dead' : 'failed' });
+    // What the target asks for is about itself, however old the message is that it said so to.
+    if (retryAfterMs !== null) await pauseTarget(database, target, now + retryAfterMs);
     if (dead) {
       logger.error({ target, message: message.key, problem }, 'A notification was given up');
       await markDead(database, message, failure, now, this.housekeeping.gaveUp);
@@ -138,10 +141,7 @@ export class Courier implements OnModuleInit, OnModuleDestroy {
       logger.warn({ target, held }, `A notification was not delivered (${problem}); it is tried again`),
     );
     const again = now + Math.max(backoffMs(message.attempts), retryAfterMs ?? 0);
-    await markFailed(database, message, failure, {
-      again: Math.min(again, message.giveUpAt),
-      pause: retryAfterMs !== null,
-    });
+    await markFailed(database, message, failure, Math.min(again, message.giveUpAt));
   }
 
   private trouble(what: string, error: unknown): void {

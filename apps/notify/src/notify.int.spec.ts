@@ -227,6 +227,35 @@ test('Retry-After holds back all that goes to the target, and nothing that goes 
   await until(() => said('busy').toSorted()).toEqual(['a opened', 'a opened', 'b opened']);
 });
 
+test('Retry-After holds as long as it says, also where it is said to a message that is near its end, or given up', async () => {
+  await target('busy');
+  answers.busy = (response) => response.writeHead(500).end();
+  await startNotifying();
+  await append(['a', 'open']);
+  await until(async () => (await deliveries('busy'))[0]?.attempts).toBe(1);
+  await pg.database.query('UPDATE sent.outbox SET give_up_at = $1', [new Date(clock.now() + 5_000)]);
+  answers.busy = (response) => response.writeHead(503, { 'retry-after': '600' }).end();
+  clock.advance(2_000);
+  await until(async () => (await deliveries('busy'))[0].attempts).toBe(2);
+  await append(['b', 'open']);
+  await followed();
+  clock.advance(590_000);
+  await delay(1_200);
+  expect(said('busy')).toEqual(['a opened', 'a opened']);
+
+  await pg.database.query(`DELETE FROM sent.outbox WHERE alert_id = 'b'`);
+  clock.advance(11_000);
+  await until(async () => (await deliveries('busy', 'dead')).length).toBe(1);
+  await append(['c', 'open']);
+  await followed();
+  clock.advance(590_000);
+  await delay(1_200);
+  expect(said('busy')).toEqual(['a opened', 'a opened', 'a opened']);
+  delete answers.busy;
+  clock.advance(11_000);
+  await until(() => said('busy').at(-1)).toBe('c opened');
+});
+
 test('given up after 24 h, with an alert of its own that ends with the next delivery; by hand it is delivered at last', async () => {
   await target('dead');
   await target('other');

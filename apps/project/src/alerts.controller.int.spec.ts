@@ -47,7 +47,7 @@ async function openLog(): Promise<void> {
 
 async function startProjecting(database: DataSource = pg.database): Promise<INestMicroservice> {
   const clock = new ManualClock(Date.UTC(2026, 0, 2));
-  const guard = { ownNetworks: [], perMinuteMax: 100 };
+  const guard = { ownNetworks: [], perMinuteMax: 100, beyondAddressesMax: 10 };
   const feeds = { pushFollowersMax: 1_000, inboxItemsMax: 500 };
   const ports = { log, clock, database, metrics: createMetrics(), logger: createLogger('silent'), guard, feeds };
   const app = await NestFactory.createMicroservice(ProjectModule.register(ports), {

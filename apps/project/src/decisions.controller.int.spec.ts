@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 async function project(): Promise<void> {
-  await run.start({ guard: { ownNetworks: [parseNetwork('10.0.0.0/8')!], perMinuteMax: 5 } });
+  await run.start({ guard: { ownNetworks: [parseNetwork('10.0.0.0/8')!], perMinuteMax: 5, beyondAddressesMax: 3 } });
   await run.untilCaughtUp('decisions');
 }
 
@@ -81,6 +81,13 @@ test('decisions follow from the log: computed again they are the same, ids, guar
     await append(second % 3, [`192.0.2.${second}`, `10.0.0.${second}`]);
     await append(0, ['192.0.2.1']);
     await append(2, [`198.51.100.${second}`], { shadow: true });
+    if (second % 2 === 1) continue;
+    const country = { type: 'ban' as const, duration: '4h', durationMs: 14_400_000, scope: 'Country' };
+    await append(1, [`country ${second}`], {
+      rule: { ...alertEvent().rule, id: 'r2', name: 'countries' },
+      group: { country: `country ${second}` },
+      decision: country,
+    });
   }
   await project();
   const first = await computed();
@@ -93,13 +100,14 @@ test('decisions follow from the log: computed again they are the same, ids, guar
   expect(await computed()).toEqual(first);
   expect(await guardAlerts()).toEqual(guarded);
   expect(first).toMatchObject([
-    { length: 24 },
-    [{ row: { refused: 6 } }, { row: { refused: 6 } }, { row: { refused: 1 } }, { row: { refused: 1 } }],
+    { length: 30 },
+    [6, 6, 1, 1, 3].map((refused) => ({ row: { refused } })),
     { length: 1 },
   ]);
   expect(guarded.map(({ state, events, group }) => [state, events, group.reason]).sort()).toEqual([
     ['open', 1, 'rate'],
     ['open', 1, 'rate'],
+    ['open', 3, 'many'],
     ['open', 6, 'own'],
     ['open', 6, 'own'],
   ]);
@@ -108,6 +116,15 @@ test('decisions follow from the log: computed again they are the same, ids, guar
 
 test('the guard’s alerts close when their minute is over', async () => {
   clock.set(start + 600_000);
-  await expect.poll(async () => (await guardAlerts()).map(({ state }) => state)).toEqual(Array(4).fill('closed'));
+  await expect.poll(async () => (await guardAlerts()).map(({ state }) => state)).toEqual(Array(5).fill('closed'));
   expect((await guardAlerts()).every(({ closedAt }) => Date.parse(closedAt!) <= start + 120_000)).toBe(true);
+});
+
+test('bouncers that ask no more are forgotten now and then', async () => {
+  await pg.database.query(
+    `INSERT INTO decided.bouncer (key_id, address, pulled_at, held) VALUES ('k', '192.0.2.1', $1, ''), ('k', '192.0.2.2', $2, '')`,
+    [new Date(clock.now() - 8 * 86_400_000), new Date(clock.now())],
+  );
+  clock.advance(600_000);
+  await expect.poll(() => pg.database.query('SELECT address FROM decided.bouncer')).toEqual([{ address: '192.0.2.2' }]);
 });

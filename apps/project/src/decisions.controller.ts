@@ -2,7 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { topics } from '#libs/events';
 import type { GroupPosition, RecordBatch } from '#libs/log';
-import { applyDecisions, closeBites, type GuardBite, type RecordedAlert } from '#libs/storage';
+import { applyDecisions, closeBites, forgetBouncers, type GuardBite, type RecordedAlert } from '#libs/storage';
 import type { StepResult } from '#libs/stream';
 import { decodeAlert } from './decode-alert.js';
 import { guardAlert } from './guard-alert.js';
@@ -11,6 +11,8 @@ import { Standing } from './standing.js';
 
 /** A minute's alert of the guard stays open for so long after the minute began. */
 const BITE_MS = 120_000;
+/** How often bouncers are forgotten that ask no more. */
+const FORGET_MS = 600_000;
 
 /**
  * Alert events → computed.decision, and which alerts silences held back: see libs/storage/decisions. What can't be read is
@@ -20,6 +22,7 @@ const BITE_MS = 120_000;
 export class DecisionsController {
   private readonly standing: Standing;
   private closedAt = 0;
+  private forgotAt = 0;
 
   constructor(@Inject(PROJECT) private readonly ports: ProjectPorts) {
     this.standing = new Standing('decisions', topics.alert, ports);
@@ -34,10 +37,15 @@ export class DecisionsController {
 
   @EventPattern<string>('project.decisions/tick')
   async tick(): Promise<StepResult | undefined> {
-    const now = this.ports.clock.now();
+    const { clock, database } = this.ports;
+    const now = clock.now();
     if (Math.abs(now - this.closedAt) >= 1_000) {
-      await closeBites(this.ports.database, now - BITE_MS, (bites) => this.tell(bites, true));
+      await closeBites(database, now - BITE_MS, (bites) => this.tell(bites, true));
       this.closedAt = now;
+    }
+    if (Math.abs(now - this.forgotAt) >= FORGET_MS) {
+      await forgetBouncers(database, now);
+      this.forgotAt = now;
     }
     return this.standing.tick();
   }

@@ -10,6 +10,7 @@ const titles: Readonly<Record<GuardBite['reason'], string>> = {
   own: 'A rule would block networks of your own',
   wide: 'A rule would block too wide a range',
   value: 'A rule would block what its group does not hold',
+  many: 'A rule would block more countries, providers or others than it may',
 };
 
 /**

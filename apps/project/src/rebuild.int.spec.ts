@@ -24,7 +24,7 @@ let run: Projecting;
 beforeAll(async () => {
   pg = await openTestDatabase();
   run = await Projecting.open(pg.database, clock);
-  const guard = { ownNetworks: [parseNetwork('10.0.0.0/8')!], perMinuteMax: 5 };
+  const guard = { ownNetworks: [parseNetwork('10.0.0.0/8')!], perMinuteMax: 5, beyondAddressesMax: 10 };
   await run.start({ guard, feeds: { pushFollowersMax: 1, inboxItemsMax: 10 } });
 });
 afterAll(async () => {

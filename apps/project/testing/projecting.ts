@@ -44,7 +44,7 @@ export class Projecting {
       database: this.database,
       metrics: createMetrics(),
       logger: createLogger('silent'),
-      guard: { ownNetworks: [], perMinuteMax: 100 },
+      guard: { ownNetworks: [], perMinuteMax: 100, beyondAddressesMax: 10 },
       feeds: { pushFollowersMax: 1_000, inboxItemsMax: 500 },
       ...settings,
     };

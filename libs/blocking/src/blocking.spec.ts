@@ -4,8 +4,8 @@ import { parseNetwork } from '#libs/silencing';
 import { type AllowEntry, DecisionBook } from './book.js';
 import { blockedNetwork, type Decision, manualSubject, numberOf, uuidOf } from './decision.js';
 import { goDuration } from './go-duration.js';
-import { forbidden } from './guard.js';
-import { packHeld, pull, unpackHeld } from './pull.js';
+import { beyondMany, forbidden } from './guard.js';
+import { packHeld, pull, rememberedMs, unpackHeld } from './pull.js';
 import { targetOf } from './target.js';
 
 test.each([
@@ -39,6 +39,38 @@ test.each([
   ['User', '', 'value'],
 ])('%s %s may not be blocked for: %s', (scope, value, reason) => {
   expect(forbidden({ scope, value }, { ownNetworks: [parseNetwork('10.0.0.0/8')!] })).toBe(reason);
+});
+
+const asking = fc.record({
+  value: fc.constantFrom(...'abcdef'),
+  startsAt: fc.nat(30),
+  lasts: fc.integer({ min: 1, max: 15 }),
+});
+
+test('of what a rule asks for that goes beyond so many others at that time; what is known later refuses more, and frees nothing', () => {
+  fc.assert(
+    fc.property(fc.array(asking, { maxLength: 25 }), fc.nat(4), fc.nat(25), fc.nat(30), (all, max, one, since) => {
+      const asked = all
+        .map((each) => ({ ...each, until: each.startsAt + each.lasts }))
+        .sort((a, b) => a.startsAt - b.startsAt);
+      const expected = asked.filter(({ value, startsAt }, i) => {
+        const others = asked.slice(0, i).filter((other) => other.until > startsAt && other.value !== value);
+        return new Set(others.map((other) => other.value)).size >= max;
+      });
+      const beyond = beyondMany(new Map(), asked, max);
+      expect(beyond).toEqual(expected);
+      const without = asked.filter((_, i) => i !== one);
+      expect(beyond).toEqual(expect.arrayContaining(beyondMany(new Map(), without, max)));
+      // Of what began before, those that are asked for longest tell enough.
+      const earlier = new Map<string, number>();
+      for (const { value, startsAt, until } of asked)
+        if (startsAt < since && until > since) earlier.set(value, Math.max(until, earlier.get(value) ?? 0));
+      const longest = new Map([...earlier].sort((a, b) => b[1] - a[1]).slice(0, max + 1));
+      const later = asked.filter(({ startsAt }) => startsAt >= since);
+      expect(beyondMany(longest, later, max)).toEqual(expected.filter(({ startsAt }) => startsAt >= since));
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 test.each([
@@ -87,7 +119,8 @@ function decision(given: Given, number: number, now: number): Decision {
     until,
     durationMs: lasts,
     subject: manualSubject(scope, value),
-    alertId: null,
+    // What people decide is never prolonged.
+    alertId: longer > 0 ? 'an alert' : null,
     guard: refused ? 'rate' : null,
     author: null,
     reason: null,
@@ -97,25 +130,28 @@ function decision(given: Given, number: number, now: number): Decision {
 }
 
 const SECOND = 1_000;
-const seconds = (max: number) => fc.integer({ min: 0, max }).map((s) => s * SECOND);
-const given: fc.Arbitrary<Given> = fc.record({
-  value: fc.constantFrom(...values),
-  type: fc.constantFrom('ban', 'captcha'),
-  from: seconds(300),
-  lasts: fc.integer({ min: 1, max: 300 }).map((s) => s * SECOND),
-  longer: fc.oneof(fc.constant(0), seconds(300)),
-  lifted: fc.option(seconds(600), { freq: 4 }),
-  refused: fc.boolean(),
-});
-const entries = fc.array(
+const HOUR = 3_600_000;
+const times = (max: number, unit: number) => fc.integer({ min: 0, max }).map((count) => count * unit);
+const given = (unit: number): fc.Arbitrary<Given> =>
   fc.record({
-    id: fc.uuid(),
-    matchers: fc.constantFrom({ cidr: ['192.0.2.2'] }, { group: { user: ['ro*'] } }, { rule: ['none'] }),
-    from: seconds(600),
-    until: fc.option(seconds(900)),
-  }),
-  { maxLength: 3 },
-);
+    value: fc.constantFrom(...values),
+    type: fc.constantFrom('ban', 'captcha'),
+    from: times(300, unit),
+    lasts: fc.integer({ min: 1, max: 300 }).map((count) => count * unit),
+    longer: fc.oneof(fc.constant(0), times(300, unit)),
+    lifted: fc.option(times(600, unit), { freq: 4 }),
+    refused: fc.boolean(),
+  });
+const entries = (unit: number) =>
+  fc.array(
+    fc.record({
+      id: fc.uuid(),
+      matchers: fc.constantFrom({ cidr: ['192.0.2.2'] }, { group: { user: ['ro*'] } }, { rule: ['none'] }),
+      from: times(600, unit),
+      until: fc.option(times(900, unit)),
+    }),
+    { maxLength: 3 },
+  );
 const pulls = fc.array(fc.record({ after: fc.integer({ min: 1, max: 90 }), restart: fc.integer({ min: 0, max: 9 }) }), {
   minLength: 1,
   maxLength: 30,
@@ -152,23 +188,30 @@ class Bouncer {
 
 const key = ({ type, value }: Decision) => `${type} ${value}`;
 
-test.each([true, false])(
-  'whatever happens, a bouncer has what is active after each pull (it can prolong: %s)',
-  (prolongs) => {
+// Over seconds, and over weeks: then what a bouncer was told is forgotten now and then.
+test.each([
+  [true, SECOND],
+  [false, SECOND],
+  [true, 3 * HOUR],
+  [false, 3 * HOUR],
+])(
+  'whatever happens, a bouncer has what is active after each pull (it can prolong: %s; a unit of time is %d ms)',
+  (prolongs, unit) => {
     fc.assert(
-      fc.property(fc.array(given, { maxLength: 12 }), entries, pulls, (all, allowed, asked) => {
+      fc.property(fc.array(given(unit), { maxLength: 12 }), entries(unit), pulls, (all, allowed, asked) => {
         const bouncer = new Bouncer(prolongs);
-        let held = packHeld(new Float64Array(0));
+        let held: Buffer | null = null;
         let at = 0;
         let known: readonly Decision[] = [];
         for (const [i, { after, restart }] of asked.entries()) {
-          at += after * SECOND;
+          at += after * unit;
+          if (after * unit >= rememberedMs) held = null;
           // One that can prolong never lets go between pulls, as long as they are not rarer than half of what it is told.
           bouncer.letGo(at - 1);
           const steady = known.filter(
-            (one) => isBlocked(one, allowed, at - 1) && isBlocked(one, allowed, at - after * SECOND),
+            (one) => isBlocked(one, allowed, at - 1) && isBlocked(one, allowed, at - after * unit),
           );
-          const isOften = known.every(({ durationMs }) => after * SECOND < durationMs / 2);
+          const isOften = known.every(({ durationMs }) => after * unit < durationMs / 2);
           if (prolongs && isOften) expect([...bouncer.has.keys()]).toEqual(expect.arrayContaining(steady.map(key)));
           const startup = i === 0 || restart === 0;
           if (startup) bouncer.has.clear();
@@ -176,7 +219,7 @@ test.each([true, false])(
           const book = new DecisionBook();
           for (const one of decisions) book.put(one);
           book.allow(allowed);
-          const told = pull(book, unpackHeld(held), { at, filter: {}, startup });
+          const told = pull(book, held && unpackHeld(held), { at, filter: {}, startup });
           held = packHeld(told.held);
           bouncer.told(told.fresh, told.gone, at);
           known = decisions;

@@ -87,6 +87,14 @@ export class DecisionBook {
     for (const page of this.pages.values()) if (isActive(page, at) && meets(page, filter)) yield page;
   }
 
+  /** Those that began and did not end by themselves at that time, lifted and allowlisted ones too; not what the guard refused. */
+  *begun(at: number, filter: DecisionFilter = {}): Generator<Page> {
+    for (const page of this.pages.values()) {
+      const { guard, startsAt, until } = page.decision;
+      if (guard === null && at >= startsAt && at < until && meets(page, filter)) yield page;
+    }
+  }
+
   /** Of the active ones for each target that which lasts longest: what a bouncer holds. By target; holes for the others. */
   longest(at: number, filter: DecisionFilter = {}): (Decision | undefined)[] {
     const longest = new Array<Decision | undefined>(this.targets.size).fill(undefined);

@@ -6,7 +6,7 @@ export const decisionTypes = ['ban', 'captcha', 'throttle'] as const;
 export type DecisionType = (typeof decisionTypes)[number];
 
 /** Why a decision that a rule asked for does not bite: see `guard.ts`. */
-export type GuardReason = 'rate' | 'own' | 'wide' | 'value';
+export type GuardReason = 'rate' | 'own' | 'wide' | 'value' | 'many';
 
 /** Somebody is blocked, or would be. Times are ms since the epoch. */
 export interface Decision {
@@ -50,9 +50,14 @@ export function canonicalScope(scope: string): string {
   return known.get(scope.toLowerCase()) ?? scope;
 }
 
+/** Whether values of this scope are addresses or networks of them; those of others may stand for any number of people. */
+export function isOfAddresses(scope: string): boolean {
+  return scope === 'Ip' || scope === 'Range';
+}
+
 /** The network that a decision blocks; undefined where its scope is none of addresses. */
 export function blockedNetwork({ scope, value }: Pick<Decision, 'scope' | 'value'>): Network | undefined {
-  return scope === 'Ip' || scope === 'Range' ? parseNetwork(value) : undefined;
+  return isOfAddresses(scope) ? parseNetwork(value) : undefined;
 }
 
 /** The same uuid for the same text, for ever: a rebuild gives decisions the ids that bouncers know. */

@@ -5,12 +5,13 @@ export {
   type DecisionType,
   decisionTypes,
   type GuardReason,
+  isOfAddresses,
   manualSubject,
   numberOf,
   originOf,
   uuidOf,
 } from './decision.js';
 export { goDuration } from './go-duration.js';
-export { forbidden, type GuardOptions, guardRule } from './guard.js';
-export { packHeld, pull, unpackHeld } from './pull.js';
+export { beyondMany, type Forbidden, forbidden, type GuardOptions, guardRule } from './guard.js';
+export { packHeld, pull, rememberedMs, unpackHeld } from './pull.js';
 export { type Target, targetOf } from './target.js';

@@ -61,6 +61,7 @@ describe('loadConfig', () => {
         'fc00::/7',
       ],
       decisionsPerMinute: 100,
+      decisionsBeyondAddresses: 10,
       feedPushFollowers: 1000,
       feedInboxItems: 500,
       feedHalfLifeMs: 86_400_000,

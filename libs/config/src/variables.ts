@@ -179,6 +179,12 @@ export const variables = {
     '100',
     'Decisions that one rule may raise in a minute; what is beyond is refused, with an alert.',
   ),
+  decisionsBeyondAddresses: withDefault(
+    'WEIR_DECISIONS_BEYOND_ADDRESSES',
+    integer(0, 1_000_000),
+    '10',
+    'Countries, providers, users and whatever else is no address that one rule may ask to block at a time; what is beyond is refused, with an alert.',
+  ),
   feedPushFollowers: withDefault(
     'WEIR_FEED_PUSH_FOLLOWERS',
     integer(0, 50_000),

@@ -47,7 +47,7 @@ export {
   type DecisionsApplied,
   type RecordedAlert,
 } from './decisions/apply-decisions.js';
-export { Bouncers } from './decisions/bouncers.js';
+export { Bouncers, bouncersAsked, forgetBouncers } from './decisions/bouncers.js';
 export { DecisionLedger } from './decisions/decision-ledger.js';
 export { DecisionStore, type NewDecision } from './decisions/decision-store.js';
 export type { GuardBite } from './decisions/guard-bite.js';
@@ -77,6 +77,7 @@ export {
   markDead,
   markDelivered,
   markFailed,
+  pauseTarget,
   prune,
   putFiring,
   waitingCounts,

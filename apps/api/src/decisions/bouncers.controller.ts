@@ -62,7 +62,7 @@ export class BouncersController {
     const book = await this.ledger.upTo(this.clock.now());
     const bouncer = { keyId: request.principal!.id, address: request.ip };
     const body = await this.bouncers.with(bouncer, async (packed, find) => {
-      const held = packed === null ? new Float64Array(0) : unpackHeld(packed);
+      const held = packed === null ? null : unpackHeld(packed);
       const pullNow = () => {
         const at = this.clock.now();
         return { at, told: pull(book, held, { at, filter, startup: raw.startup === 'true' }) };

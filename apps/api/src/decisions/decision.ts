@@ -21,7 +21,7 @@ export const Decision = Type.Object({
   alertId: Nullable(Type.String()),
   author: Nullable(Type.String({ description: 'Id of the key that asked for it' })),
   reason: Nullable(Type.String()),
-  guard: Nullable(Type.Enum(['rate', 'own', 'wide', 'value'], { description: 'Why it was refused' })),
+  guard: Nullable(Type.Enum(['rate', 'own', 'wide', 'value', 'many'], { description: 'Why it was refused' })),
   liftedAt: Nullable(Instant),
   liftedBy: Nullable(Type.String()),
   allowedBy: Type.Array(Type.String(), { description: 'Entries of the allowlist that lift it' }),

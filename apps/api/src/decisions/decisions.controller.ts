@@ -105,17 +105,17 @@ export class DecisionsController {
     const { scope: given, value: text } = parseQuery(LiftQuery, raw);
     const scope = canonicalScope(given ?? scopeOf(text));
     const value = canonicalValue(scope, text);
-    const at = this.clock.now();
+    const asked = { at: this.clock.now(), scope, values: [value], limit: 200 };
     let lifted = 0;
-    // Each page is lifted before the next is read, which begins where this one did.
-    for (;;) {
-      const { items } = await listDecisions(this.database, { at, scope, values: [value], limit: 200 });
-      const count = await this.store.lift(
+    // Page by page: what is lifted meanwhile blocked somebody at that time, and is listed all the same.
+    for (let cursor: string | undefined; ; ) {
+      const { items, next } = await listDecisions(this.database, { ...asked, cursor });
+      lifted += await this.store.lift(
         items.map(({ decision }) => decision),
         request.principal!.id,
       );
-      lifted += count;
-      if (count === 0) return { lifted };
+      if (next === null) return { lifted };
+      cursor = next;
     }
   }
 

@@ -1,8 +1,8 @@
-import { canonicalScope, forbidden, type GuardOptions, type GuardReason, type Target } from '#libs/blocking';
+import { canonicalScope, type Forbidden, forbidden, type GuardOptions, type Target } from '#libs/blocking';
 import { isAddress, networkText, parseNetwork, widen } from '#libs/silencing';
 import { invalidBody } from '../http/problems.js';
 
-const reasons: Readonly<Record<Exclude<GuardReason, 'rate'>, string>> = {
+const reasons: Readonly<Record<Forbidden, string>> = {
   value: 'is no such value: an address for the scope Ip, a network such as 192.0.2.0/24 for Range',
   own: 'is in WEIR_OWN_NETWORKS, which nothing may block',
   wide: 'is too wide: at most a /16, or a /32 of IPv6',

@@ -127,11 +127,15 @@ function inboxesOf({ feedPushFollowers, feedInboxItems }: Config) {
   return { pushFollowersMax: feedPushFollowers, inboxItemsMax: feedInboxItems };
 }
 
-function guardOf({ ownNetworks, decisionsPerMinute }: Config): GuardOptions {
+function guardOf({ ownNetworks, decisionsPerMinute, decisionsBeyondAddresses }: Config): GuardOptions {
   const networks = ownNetworks.map((text) => {
     const [address, bits] = text.split('/');
     const network = parseNetwork(address)!;
     return bits === undefined ? network : widen(network, Number(bits));
   });
-  return { ownNetworks: networks, perMinuteMax: decisionsPerMinute };
+  return {
+    ownNetworks: networks,
+    perMinuteMax: decisionsPerMinute,
+    beyondAddressesMax: decisionsBeyondAddresses,
+  };
 }

@@ -17,6 +17,7 @@ import { Rounds0000000000015 } from '../../../../migrations/0015-rounds.js';
 import { ContestTallies0000000000016 } from '../../../../migrations/0016-contest-tallies.js';
 import { Feeds0000000000017 } from '../../../../migrations/0017-feeds.js';
 import { IncidentsByVerdict0000000000019 } from '../../../../migrations/0019-incidents-by-verdict.js';
+import { DecisionsBeyondAddresses0000000000020 } from '../../../../migrations/0020-decisions-beyond-addresses.js';
 import { ReceivedAlerts0000000000021 } from '../../../../migrations/0021-received-alerts.js';
 import { StorageError } from '../errors.js';
 
@@ -39,6 +40,7 @@ const migrations = [
   ContestTallies0000000000016,
   Feeds0000000000017,
   IncidentsByVerdict0000000000019,
+  DecisionsBeyondAddresses0000000000020,
   ReceivedAlerts0000000000021,
 ];
 

@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 const start = Date.UTC(2026, 0, 1);
 const iso = (ms: number) => new Date(ms).toISOString();
 const clock = new ManualClock(start);
-const options = { ownNetworks: [parseNetwork('10.0.0.0/8')!], perMinuteMax: 3 };
+const options = { ownNetworks: [parseNetwork('10.0.0.0/8')!], perMinuteMax: 3, beyondAddressesMax: 2 };
 
 let pg: TestDatabase;
 let bites: GuardBite[];
@@ -163,6 +163,62 @@ test('at most so many a minute and rule, the first of them, in whatever order pa
   expect(closed).toEqual([]);
   for (let times = 0; times < 2; times++) await closeBites(pg.database, start + 1, closing);
   expect(closed).toMatchObject([{ reason: 'rate', refused: 5 }]);
+});
+
+test('at most so many countries at a time and rule, the first of them, in whatever order partitions are read', async () => {
+  const country = { type: 'ban' as const, duration: '10m', durationMs: 10 * MINUTE, scope: 'Country' };
+  const of = (minute: number, value: string, changes: Partial<Alert> = {}) =>
+    recorded(minute * MINUTE, { id: value, group: { country: value }, decision: country, ...changes });
+  const other = { ...alertEvent().rule, id: 'r2', name: 'other' };
+  const read = [
+    // NZ is asked for again before it ends, and so is there still when CH and IS are.
+    [of(0, 'NZ'), of(9, 'NZ'), of(12, 'IS'), of(30, 'PT')],
+    [of(1, 'FR'), of(8, 'CH'), of(9.5, 'FR', { id: 'FR too' }), of(13, 'CH', { id: 'CH, r2', rule: other })],
+  ];
+  const outcomes: unknown[] = [];
+  for (const order of [
+    [0, 1],
+    [1, 0],
+  ]) {
+    await pg.database.query('TRUNCATE computed.decision, computed.guard_bite, computed.projection_position');
+    offsets.clear();
+    for (const partition of order) {
+      // In one batch, and record by record.
+      if (partition === 0) await apply(0, ...read[0], recorded(13 * MINUTE));
+      else for (const record of read[1]) await apply(1, record);
+    }
+    const rows = await pg.database.query('SELECT rule_id, reason, refused FROM computed.guard_bite ORDER BY minute');
+    outcomes.push([await listed(40 * MINUTE, true), rows]);
+  }
+  expect(outcomes[1]).toEqual(outcomes[0]);
+  expect(outcomes[0]).toEqual([
+    [
+      'PT expired 30-40',
+      '192.0.2.7 expired 13-23',
+      'CH expired 13-23',
+      'IS refused 12-22 many',
+      // A value that is blocked already adds nothing, but for CH, which was asked for beyond the limit.
+      'FR refused 9.5-19.5 many',
+      'CH refused 8-18 many',
+      'FR expired 1-11',
+      'NZ expired 0-19',
+    ],
+    [
+      { rule_id: 'r1', reason: 'many', refused: 1 },
+      { rule_id: 'r1', reason: 'many', refused: 1 },
+      { rule_id: 'r1', reason: 'many', refused: 1 },
+    ],
+  ]);
+  // However often a value is asked for, it hides no others.
+  const [FR, CH, IS] = ['FR', 'CH', 'IS'].map((value, i) => of(100 + i, value));
+  const often = Array.from({ length: 310 }, (_, i) => of(101.5, 'NZ', { id: `NZ ${i}` }));
+  for (const records of [[FR, CH], often, [IS]]) await apply(0, ...records);
+  expect((await listed(103 * MINUTE, true))[0]).toBe('IS refused 102-112 many');
+  // People decide for themselves.
+  const store = new DecisionStore(pg.database, clock);
+  for (const value of ['NZ', 'CH', 'FR'])
+    await store.add({ type: 'ban', scope: 'Country', value, durationMs: MINUTE, reason: 'r' }, 'k');
+  expect((await listed(0)).filter((one) => one.endsWith(' 0-1'))).toHaveLength(3);
 });
 
 test('people block and lift, with an audit; the memory of who is blocked agrees with the tables', async () => {

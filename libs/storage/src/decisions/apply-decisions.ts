@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { GuardOptions } from '#libs/blocking';
+import { type GuardOptions, isOfAddresses } from '#libs/blocking';
 import type { Alert } from '#libs/events';
 import { compileEntries } from '#libs/silencing';
 import type { Send } from '../database/pipelined.js';
@@ -13,6 +13,7 @@ import { lockBlockingSql } from './lock-blocking.sql.js';
 import { noteBitesSql } from './note-bites.sql.js';
 import { type Raised, raise, type TermRow } from './raise.js';
 import { refuseBeyondRateSql } from './refuse-beyond-rate.sql.js';
+import { type Refused, refuseMany } from './refuse-many.js';
 import { upsertDecisionsSql } from './upsert-decisions.sql.js';
 
 /** One record of the topic `alert`, with when the log recorded it: what silences and the guard's rate go by. */
@@ -77,23 +78,26 @@ async function decide(
   const latest = new Map(known.map((row) => [row.alert_id, row]));
   // By alert and term: a statement may write each row once only.
   const raised = new Map<string, Raised>();
+  const beyondAddressesSince = new Map<string, number>();
   for (const { alert, recordedAt } of deciding) {
     const one = raise(alert, recordedAt, latest.get(alert.id), options);
     if (one === null) continue;
     latest.set(alert.id, one.row);
     const key = `${one.row.term} ${alert.id}`;
     raised.set(key, { row: one.row, isNew: one.isNew || raised.get(key)?.isNew === true });
+    const { rule_id: rule, scope } = one.row;
+    if (!isOfAddresses(scope))
+      beyondAddressesSince.set(rule, Math.min(recordedAt, beyondAddressesSince.get(rule) ?? recordedAt));
   }
   if (raised.size === 0) return [];
   send(upsertDecisionsSql, [JSON.stringify([...raised.values()].map(({ row }) => row))]);
   const added = [...raised.values()].filter(({ isNew }) => isNew).map(({ row }) => row);
   return noteBites(manager, [
     ...added.filter(({ guard }) => guard !== null),
+    ...(await refuseMany(manager, beyondAddressesSince, options)),
     ...(await beyondRate(manager, added, options)),
   ]);
 }
-
-type Refused = Pick<TermRow, 'rule_id' | 'rule_name' | 'guard' | 'minute' | 'starts_at'>;
 
 async function beyondRate(
   manager: EntityManager,

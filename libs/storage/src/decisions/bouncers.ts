@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import type { Decision } from '#libs/blocking';
+import { type Decision, rememberedMs } from '#libs/blocking';
 import { decisionsByNumber } from './decision-store.js';
 
 /** What bouncers were told that asked lately is kept in memory too, so much of it; of others it is read again. */
@@ -31,7 +31,7 @@ export class Bouncers {
   constructor(private readonly database: DataSource) {}
 
   /**
-   * Gives `pull` what this bouncer was told so far (null: it never asked), and keeps what it was told now. One that asks
+   * Gives `pull` what this bouncer was told so far (null: it never asked, or long ago), and keeps what it was told now. One that asks
    * twice at once is answered one after the other.
    */
   async with<T>(
@@ -85,4 +85,24 @@ export class Bouncers {
     this.bytes -= this.remembered.get(name)?.held.length ?? 0;
     this.remembered.delete(name);
   }
+}
+
+/** Whether any bouncer asked that was not forgotten since. */
+export async function bouncersAsked(database: DataSource): Promise<boolean> {
+  const [{ asked }] = await database.query<{ asked: boolean }[]>(
+    'SELECT EXISTS (SELECT FROM decided.bouncer) AS asked',
+  );
+  return asked;
+}
+
+/**
+ * Forgets what bouncers were told that did not ask for a week, or can't any more since their key was revoked or has expired.
+ * One that asks again is one of which nothing is known: see `pull` of libs/blocking.
+ */
+export async function forgetBouncers(database: DataSource, now: number): Promise<void> {
+  await database.query(
+    `DELETE FROM decided.bouncer b WHERE b.pulled_at < $1
+       OR EXISTS (SELECT FROM decided.api_key k WHERE k.id = b.key_id AND (k.revoked_at IS NOT NULL OR k.expires_at <= $2))`,
+    [new Date(now - rememberedMs), new Date(now)],
+  );
 }

@@ -12,6 +12,12 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('decision_by_value', ['value', 'startsAt'])
 @Index('decision_by_change', ['change'])
 @Index('decision_by_minute', ['ruleId', 'minute', 'startsAt', 'alertId', 'term'], { where: 'guard IS NULL' })
+@Index('decision_beyond_addresses_by_start', ['ruleId', 'startsAt'], {
+  where: "scope <> ALL (ARRAY['Ip'::text, 'Range'::text])",
+})
+@Index('decision_beyond_addresses_by_until', ['ruleId', 'until'], {
+  where: "scope <> ALL (ARRAY['Ip'::text, 'Range'::text])",
+})
 export class DecisionEntity {
   @PrimaryColumn('text', { name: 'alert_id', primaryKeyConstraintName: 'decision_pkey' })
   alertId!: string;

@@ -107,15 +107,19 @@ export async function markDelivered(
   await endFailing(database, target.id, recovered);
 }
 
-/** It is tried again at `again`; before that nothing else goes to the target, if `pause`. */
+/** It is tried again at `again`, ms since the epoch. */
 export async function markFailed(
   database: DataSource,
-  { claim, key, target }: ClaimedMessage,
+  { claim, key }: ClaimedMessage,
   { status, problem }: Failure,
-  { again, pause }: { again: number; pause: boolean },
+  again: number,
 ): Promise<void> {
   await database.query(failedSql, [claim, key, new Date(again), status, storable(problem)]);
-  if (pause) await database.query(pauseSql, [target.id, new Date(again)]);
+}
+
+/** Nothing goes to the target before `until`, ms since the epoch. */
+export async function pauseTarget(database: DataSource, target: string, until: number): Promise<void> {
+  await database.query(pauseSql, [target, new Date(until)]);
 }
 
 /** It is given up; `tell` is called first, so that what a crash undoes is told again rather than never. */
