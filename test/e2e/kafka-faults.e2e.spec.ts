@@ -16,6 +16,8 @@ const traffic = trafficBatches(42);
 const lateness = { WEIR_LATENESS: '10m' };
 /** What Weir says of an outage, at most: a warning of each kind every ten seconds. */
 const linesMax = 60;
+/** Longer than members of a group may be silent before their partitions go to others. */
+const aMinuteMs = 60_000;
 
 let undisturbed: AlertOutcome[];
 let cli: Cli;
@@ -99,7 +101,7 @@ function disturbances(cluster: TestKafka): void {
     expect(said.length).toBeLessThan(linesMax);
   });
 
-  test('all brokers are away: ingest says so in time, who tries again loses nothing, and all goes on afterwards', async () => {
+  test('all brokers are away for a minute: ingest says so in time, who tries again loses nothing, and all goes on afterwards', async () => {
     const weir = await start();
     const feeding = feed();
     await feeding.goesOn(5_000);
@@ -116,20 +118,21 @@ function disturbances(cluster: TestKafka): void {
     expect((await fetch(`${weir.url}/health/live`)).status).toBe(200);
     const ready = await fetch(`${weir.url}/health/ready`);
     expect(ready.status).toBe(503);
+    await delay(aMinuteMs);
     await Promise.all([1, 2, 3].map((broker) => cluster.start(broker)));
     await feeding.goesOn(1_000);
     const said = await finish(feeding, weir);
-    expect(said.length).toBeLessThan(linesMax);
+    expect(said.length).toBeLessThan(4 * linesMax);
   });
 
-  test('Weir is killed twice and PostgreSQL is away in between: the alerts are those of a calm run', async () => {
+  test('Weir is killed twice, after PostgreSQL was away for a minute: the alerts are those of a calm run', async () => {
     let weir = await start();
     const feeding = feed();
     await feeding.goesOn(4_000);
     const needed = join(cli.dataDir, 'postgres', 'PG_VERSION');
     renameSync(needed, `${needed}.away`);
     expect(cli.killPostgres()).toBe(true);
-    await feeding.goesOn(4_000);
+    await Promise.all([feeding.goesOn(4_000), delay(aMinuteMs)]);
     renameSync(`${needed}.away`, needed);
     for (const instance of [{}, { WEIR_KAFKA_INSTANCE: 'only' }]) {
       sender.aim(null);
