@@ -7,7 +7,7 @@ test('the first combinations are those that nested loops come to first, and all 
   fc.assert(
     fc.property(lists, fc.nat(40), (of, max) => {
       const all = of.reduce<number[][]>((heads, list) => heads.flatMap((head) => list.map((n) => [...head, n])), [[]]);
-      expect([...firstCombinations(of, max)]).toEqual(all.slice(0, max));
+      expect(firstCombinations(of, max)).toEqual(all.slice(0, max));
       expect(countCombinations(of)).toBe(all.length);
     }),
   );
@@ -15,7 +15,7 @@ test('the first combinations are those that nested loops come to first, and all 
 
 test('what nobody could go through is begun, and counted', () => {
   const list = Array.from({ length: 20_000 }, (_, i) => i);
-  expect([...firstCombinations([list, list, list], 20_001)].slice(-2)).toEqual([
+  expect(firstCombinations([list, list, list], 20_001).slice(-2)).toEqual([
     [0, 0, 19_999],
     [0, 1, 0],
   ]);

@@ -1,8 +1,9 @@
 /**
- * The first `max` combinations of one element of each list, the last list's changing fastest. They are made one by one,
- * so what they cost hangs on `max`, not on how many there are.
+ * The first `max` combinations of one element of each list, the last list's changing fastest. No others are made: what
+ * they cost hangs on `max`, not on how many there are.
  */
-export function* firstCombinations<T>(lists: readonly (readonly T[])[], max: number): Generator<readonly T[]> {
+export function firstCombinations<T>(lists: readonly (readonly T[])[], max: number): readonly (readonly T[])[] {
+  const first: T[][] = [];
   const count = Math.min(countCombinations(lists), max);
   for (let n = 0; n < count; n++) {
     const combination = new Array<T>(lists.length);
@@ -12,12 +13,17 @@ export function* firstCombinations<T>(lists: readonly (readonly T[])[], max: num
       combination[i] = lists[i][rest % length];
       rest = Math.floor(rest / length);
     }
-    yield combination;
+    first.push(combination);
   }
+  return first;
 }
 
 /** How many there are in all; of no lists one, the empty one. More than can be counted are as many as can. */
 export function countCombinations(lists: readonly (readonly unknown[])[]): number {
-  if (lists.some(({ length }) => length === 0)) return 0;
-  return lists.reduce((product, { length }) => Math.min(product * length, Number.MAX_SAFE_INTEGER), 1);
+  let count = 1;
+  for (const { length } of lists) {
+    if (length === 0) return 0;
+    count = Math.min(count * length, Number.MAX_SAFE_INTEGER);
+  }
+  return count;
 }

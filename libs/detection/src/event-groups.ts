@@ -17,7 +17,7 @@ export interface EventGroups {
   seed: number;
   count: number;
   /** The first of them, in the order in which they get hits; of those beyond, none gets any. */
-  first: Iterable<readonly HashedText[]>;
+  first: readonly (readonly HashedText[])[];
 }
 
 /**

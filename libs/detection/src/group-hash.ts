@@ -28,9 +28,14 @@ export function hashTexts(hash: Hash, rule: number, texts: readonly HashedText[]
 /** Texts of a field, each once: of a list, its elements'; of null and of nothing, none. */
 export function textsOf(view: LineView, slot: number, hash: Hash): HashedText[] {
   const value = view.value(slot);
-  const values = Array.isArray(value) ? value : [value];
-  const texts = new Set(values.map((element) => textOf(element)).filter((text) => text !== null));
-  return Array.from(texts, (text) => hashedText(hash, text));
+  const texts = new Set<string>();
+  for (const element of Array.isArray(value) ? value : [value]) {
+    const text = textOf(element);
+    if (text !== null) texts.add(text);
+  }
+  const hashed: HashedText[] = [];
+  for (const text of texts) hashed.push(hashedText(hash, text));
+  return hashed;
 }
 
 function hashedText(hash: Hash, text: string): HashedText {

@@ -79,9 +79,10 @@ export class HitMaker {
   private groupsOf(target: Target): First<Group> {
     const { hash } = this;
     const { seed, count, first } = groupsOf(this.view, target, this.sourceSlot, hash);
-    const groups = Array.from(first, (texts): Group => {
+    const groups = first.map((texts): Group => {
       const { lo, hi } = hashTexts(hash, seed, texts);
-      return { lo, hi, links: target.links.map((link) => linkOfTexts(hash, link, texts)) };
+      const { links } = target;
+      return { lo, hi, links: links.length === 0 ? none : links.map((link) => linkOfTexts(hash, link, texts)) };
     });
     return { first: groups, count };
   }
@@ -90,7 +91,7 @@ export class HitMaker {
   private valuesOf(slots: readonly number[]): First<number> {
     const { hash } = this;
     const lists = slots.map((slot) => textsOf(this.view, slot, hash));
-    const first = Array.from(firstCombinations(lists, hitsPerEventMax), (texts) => hashTexts(hash, 0, texts).number53);
+    const first = firstCombinations(lists, hitsPerEventMax).map((texts) => hashTexts(hash, 0, texts).number53);
     return { first, count: countCombinations(lists) };
   }
 
