@@ -134,6 +134,6 @@ test('no request makes a route fail or hang, and none changes what people decide
   expect(failures).toEqual([]);
   expect(unnoted).toEqual([]);
   // Or nothing would have come past the checks of parameters.
-  expect(succeeded.size).toBeGreaterThan(operations.length / 2);
+  expect(succeeded.size).toBeGreaterThan(operations.length * 0.4);
   expect((await weir.ask('/health/ready')).status).toBe(200);
 });

@@ -211,7 +211,13 @@ function headersOf({ parameters = [] }: Operation): fc.Arbitrary<Record<string, 
     fc.string({ unit: fc.integer({ min: 0xa0, max: 0xff }).map((code) => String.fromCharCode(code)), maxLength: 9 }),
     fc.constant('x'.repeat(3_000)),
   );
-  return fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 2 });
+  const given = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 2 });
+  // One that came before is refused with anything else: mostly each request has its own, as it should.
+  return fc
+    .tuple(given, rarely(fc.constant(true)), fc.uuid())
+    .map(([headers, isOld, fresh]) =>
+      headers['idempotency-key'] === undefined || isOld ? headers : { ...headers, 'idempotency-key': fresh },
+    );
 }
 
 interface Body {
